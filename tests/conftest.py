@@ -1,0 +1,25 @@
+"""Fixtures that several tests share."""
+
+import os
+
+import pytest
+import torch
+
+import data
+
+
+@pytest.fixture
+def float64():
+    """Everything new is float64 within the test, so that tolerances can be tight."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture(scope="session")
+def fashion_mnist():
+    """The real Fashion-MNIST; where it is missing the test is skipped, but on CI it fails."""
+    if data.find_folder("fashion-mnist") is None:
+        message = "needs Fashion-MNIST: python src/main.py --model gan --cache, or the Debian package"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return data.load_images("fashion-mnist")
