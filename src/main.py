@@ -1,0 +1,69 @@
+"""Command line: trains the models of the problem set and draws what they learned."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from training.settings import DATASETS, DEVICES, INTERRUPTED, LOSS_TYPES, MODELS, Settings, SettingsError
+
+EXAMPLES = """examples:
+  python main.py --model flow
+  python main.py --model gan --out_dir gan_nonsat
+  python main.py --model cgan --out_dir gan_nonsat_conditional
+  python main.py --model gan --out_dir gan_wass_gp --loss_type wasserstein_gp
+  python main.py --model gan --dataset digits --n_epochs 20     (needs no data files)
+"""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Refuses bad flags in one line, without the usage in front of it."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
+def parse(argv=None):
+    """Settings from the command line; exits with status 2 and one line when it makes no sense."""
+    parser = OneLineParser(
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--model", choices=MODELS, help="what to train (default: flow)")
+    add("--loss_type", choices=LOSS_TYPES, help="losses of --model gan (default: nonsaturating)")
+    add("--dataset", choices=DATASETS, help="images for gan and cgan (default: fashion-mnist); digits needs no files")
+    add("--data_dir", type=Path, help="folder with the image files (default: data/, then Debian's, then a download)")
+    add("--device", choices=DEVICES, help="gpu needs CUDA (default: cpu)")
+    add("--cache", action="store_true", help="fetch the data and stop")
+    add("--n_flows", type=int, help="MADE blocks of the flow (default: 5)")
+    add("--hidden_size", type=int, help="hidden units of each MADE block (default: 100)")
+    add("--n_epochs", type=int, help="passes over the data (default: flow 50, gan and cgan 1)")
+    add("--n_samples", type=int, help="samples in a picture (default: flow 1000, gan and cgan 100)")
+    add("--batch_size", type=int, help="examples a step (default: flow 100, gan and cgan 64)")
+    add("--out_dir", type=Path, help="folder for all results (default: maf, gan_nonsat, gan_wass_gp, ...)")
+    add("--seed", type=int, help="start of all random numbers (default: 0)")
+    add("--save_every", type=float, metavar="SECONDS", help="time between checkpoints (default: 10)")
+    add("--resume", action="store_true", help="go on from the checkpoint in --out_dir")
+    add("--animate", action="store_true", help="gan and cgan: a GIF of the grid over training")
+    try:
+        return Settings.from_flags(vars(parser.parse_args(argv)))
+    except SettingsError as error:
+        parser.error(str(error))
+
+
+def main(argv=None):
+    """Runs the command line; returns the exit status."""
+    settings = parse(argv)
+    try:
+        from training.session import run  # imports torch, which takes seconds; a bad flag should not wait for it
+
+        return run(settings)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

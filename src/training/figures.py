@@ -1,0 +1,122 @@
+"""Pictures: grids of images, samples and densities of the plane, loss curves, animations."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from training.files import written_beside
+
+DATA_COLOUR, MODEL_COLOUR, HELD_OUT_COLOUR = "#4c566a", "#1f77b4", "#d55e00"
+GRID_GAP = 2  # pixels between the images of a grid
+FRAME_MS, LAST_FRAME_MS = 200, 2000
+PLANE = 2.6  # half the side of the window on standardised points
+
+
+def save_grid(path, images, columns):
+    """Writes images as one grey picture, row by row.
+
+    Args:
+        path: PNG file to write.
+        images: float tensor (N, 1, height, width), scaled to [-1, 1]; values outside are clipped.
+        columns: images in a row; N must be a multiple of it.
+    """
+    pixels = ((images.detach().float().cpu().numpy()[:, 0] + 1) * 127.5).clip(0, 255).round().astype(np.uint8)
+    height, width = pixels.shape[1:]
+    padded = np.pad(pixels, ((0, 0), (GRID_GAP, 0), (GRID_GAP, 0)))
+    rows = padded.reshape(-1, columns, height + GRID_GAP, width + GRID_GAP).swapaxes(1, 2)
+    grid = np.pad(rows.reshape(-1, columns * (width + GRID_GAP)), ((0, GRID_GAP), (0, GRID_GAP)))
+    with written_beside(path) as file:
+        Image.fromarray(grid).save(file, format="PNG")
+
+
+def save_animation(path, frames):
+    """Writes a GIF that runs through pictures of one size and rests on the last.
+
+    Args:
+        path: GIF file to write.
+        frames: paths of the pictures, one or more.
+    """
+    images = [Image.open(frame).convert("L") for frame in frames]
+    durations = [FRAME_MS] * (len(images) - 1) + [LAST_FRAME_MS]
+    with written_beside(path) as file:
+        images[0].save(file, format="GIF", save_all=True, append_images=images[1:], duration=durations, loop=0)
+
+
+def save_samples(path, samples, title):
+    """Scatters points of the plane.
+
+    Args:
+        path: PNG file to write.
+        samples: array (N, 2).
+        title: above the picture.
+    """
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.scatter(*samples.T, s=6, alpha=0.6, linewidths=0, color=MODEL_COLOUR)
+    _frame(axes, title)
+    _save(figure, path)
+
+
+def save_density(path, points, log_density):
+    """Shows a density of the plane beside the data that it was learned from.
+
+    Args:
+        path: PNG file to write.
+        points: data, array (N, 2).
+        log_density: function from points (N, 2) to log densities (N,), in nats, arrays both.
+    """
+    ticks = np.linspace(-PLANE, PLANE, 301, dtype=np.float32)
+    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1)
+    density = np.exp(log_density(grid.reshape(-1, 2))).reshape(grid.shape[:2])
+
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.scatter(*points.T, s=3, alpha=0.4, linewidths=0, color=DATA_COLOUR)
+    _frame(left, f"data ({len(points)} test points)")
+    # A few spikes must not darken the rest: the scale ends where 99.5 % of the cells do.
+    picture = right.pcolormesh(ticks, ticks, density, vmin=0, vmax=np.nanquantile(density, 0.995), cmap="viridis")
+    figure.colorbar(picture, ax=right, label="density", extend="max")
+    _frame(right, "density that the flow learned")
+    _save(figure, path)
+
+
+def save_curves(path, curves, steps_per_epoch, label):
+    """Draws losses against steps: every step faintly, a running mean on top; curves by the epoch with dots.
+
+    Args:
+        path: PNG file to write.
+        curves: dict of name -> values, one a step, or (for names that begin with "valid") one an epoch.
+        steps_per_epoch: steps in an epoch.
+        label: what the y axis shows, with its unit.
+    """
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    colours = iter((MODEL_COLOUR, HELD_OUT_COLOUR))
+    smooth_values = []
+    for name, curve in curves.items():
+        colour, values = next(colours), np.asarray(curve)
+        if name.startswith("valid"):
+            axes.plot(steps_per_epoch * np.arange(1, len(values) + 1), values, ".-", color=colour, label=name)
+            smooth_values.append(values)
+            continue
+        steps = np.arange(1, len(values) + 1)
+        width = max(1, len(values) // 100)
+        smooth = np.convolve(values, np.ones(width) / width, mode="valid")
+        axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.5)
+        axes.plot(steps[width - 1 :], smooth, color=colour, label=name)
+        smooth_values.append(smooth)
+    low, high = np.percentile(np.concatenate(smooth_values), [0, 99])  # the first steps are off any scale
+    margin = 0.1 * (high - low) + 1e-3
+    axes.set(xlabel="step", ylabel=label, ylim=(low - margin, high + margin))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, path)
+
+
+def _frame(axes, title):
+    axes.set(xlim=(-PLANE, PLANE), ylim=(-PLANE, PLANE), aspect="equal", title=title, xlabel="$x_1$", ylabel="$x_2$")
+
+
+def _save(figure, path):
+    with written_beside(path) as file:
+        figure.savefig(file, format="png", dpi=100)

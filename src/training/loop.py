@@ -1,0 +1,224 @@
+"""The training loop that every model shares: order of the data, progress, checkpoints, and ways to stop."""
+
+import signal
+import sys
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from training import checkpoint
+from training.errors import Interrupted, TrainingStopped
+
+LOOK_EVERY = 25  # steps between two looks at the losses; each look waits for a GPU
+
+
+class Run:
+    """What a model brings to the loop; one subclass a kind of model.
+
+    Attributes:
+        parts: dict of name -> network, optimiser or the like, with `state_dict` and `load_state_dict`;
+            everything that training changes.
+        threads: how many CPU threads serve it best; None for as many as there are cores.
+
+    Args:
+        settings: a Settings.
+        n_examples: size of the training set; an epoch drops its last, partial batch.
+
+    Raises:
+        TrainingStopped: more examples in a batch than there are.
+    """
+
+    parts = {}
+    threads = None
+
+    def __init__(self, settings, n_examples):
+        self.settings = settings
+        self.n_examples = n_examples
+        self.steps_per_epoch = n_examples // settings.batch_size
+        self.total_steps = self.steps_per_epoch * settings.n_epochs
+        if self.steps_per_epoch == 0:
+            raise TrainingStopped(
+                f"--batch_size {settings.batch_size} is more than the {n_examples} training examples."
+            )
+
+    def step(self, indices):
+        """One step of training on these examples, a tensor of indices; returns {loss name: 0-d tensor}."""
+        raise NotImplementedError
+
+    def after_step(self, step):
+        """Called with the number of steps done; draws what is due, returns {curve name: value} to be recorded.
+
+        It must draw no random number from the global streams: results do not depend on what is drawn.
+        """
+        raise NotImplementedError
+
+    def finish(self, history):
+        """Called when training is complete; draws the last pictures and returns the measured figures."""
+        raise NotImplementedError
+
+
+class Loop:
+    """Trains a run from its start, or from where its checkpoint left it.
+
+    Args:
+        run: a Run.
+        settings: a Settings.
+
+    Raises:
+        TrainingStopped: settings at odds with the checkpoint, or a checkpoint that cannot be read.
+    """
+
+    def __init__(self, run, settings):
+        self.run, self.settings = run, settings
+        self.path = settings.out_dir / "checkpoint.pt"
+        self.step = 0
+        self.saved_step = None
+        self.seconds = 0.0
+        self.history = {}
+        self.unseen = []  # losses of the steps since the last look, still on their device
+        if settings.resume and self.path.exists():
+            self._load()
+
+    def train(self):
+        """Trains to the end.
+
+        Raises:
+            Interrupted: Ctrl-C or SIGTERM came; the run is saved.
+            TrainingStopped: a loss or a parameter is not finite; the last good checkpoint is kept.
+        """
+        started = saved = time.monotonic()
+        seconds_before = self.seconds
+        epoch, order = None, None
+        with _stop_signals() as stop, self._progress_bar() as bar:
+            while self.step < self.run.total_steps:
+                if epoch != self.step // self.run.steps_per_epoch:
+                    epoch = self.step // self.run.steps_per_epoch
+                    order = self._order(epoch)
+                    bar.set_description(f"epoch {epoch + 1}/{self.settings.n_epochs}")
+                first = self.step % self.run.steps_per_epoch * self.settings.batch_size
+                self.unseen.append(self.run.step(order[first : first + self.settings.batch_size]))
+                self.step += 1
+                epoch_done = self.step % self.run.steps_per_epoch == 0
+                if self.step % LOOK_EVERY == 0 or epoch_done:
+                    self._look(bar)
+                for name, value in self.run.after_step(self.step).items():
+                    self.history.setdefault(name, []).append(value)
+                now = time.monotonic()
+                self.seconds = seconds_before + now - started
+                if stop.requested or now - saved >= self.settings.save_every or self.step == self.run.total_steps:
+                    self._look(bar)
+                    self._save()
+                    saved = time.monotonic()
+                if stop.requested and self.step < self.run.total_steps:
+                    raise Interrupted(
+                        f"Stopped after step {self.step} of {self.run.total_steps}, and saved. To go on:\n"
+                        f"  python {sys.argv[0]} {self.settings.command()} --resume"
+                    )
+
+    def _order(self, epoch):
+        """The order of the examples in an epoch, a function of seed and epoch alone."""
+        order = np.random.default_rng([self.settings.seed, epoch]).permutation(self.run.n_examples)
+        return torch.from_numpy(order)
+
+    def _look(self, bar):
+        """Takes in the losses since the last look, and stops if one is not finite."""
+        if not self.unseen:
+            return
+        names = list(self.unseen[0])
+        rows = torch.stack([torch.stack([losses[name] for name in names]) for losses in self.unseen])
+        rows = rows.detach().double().cpu()
+        bad = (~rows.isfinite()).nonzero()
+        if len(bad):
+            row, column = bad[0].tolist()
+            step = self.step - len(rows) + row + 1
+            self._stop_not_finite(f"The loss {names[column]} is {rows[row, column].item()} at step {step}")
+        for name, values in zip(names, rows.T.tolist(), strict=True):
+            self.history.setdefault(name, []).extend(values)
+        self.unseen = []
+        bar.n = self.step
+        bar.set_postfix({name: f"{mean_of_last(self.history[name]):.3f}" for name in names}, refresh=False)
+        bar.update(0)
+
+    def _save(self):
+        for name, part in self.run.parts.items():
+            if isinstance(part, torch.nn.Module) and not all(p.isfinite().all() for p in part.parameters()):
+                self._stop_not_finite(f"A parameter of the {name} is not finite after step {self.step}")
+        state = {
+            "settings": self.settings.shaping(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "history": {name: torch.tensor(values, dtype=torch.float64) for name, values in self.history.items()},
+            "parts": {name: part.state_dict() for name, part in self.run.parts.items()},
+        }
+        checkpoint.save(self.path, state)
+        self.saved_step = self.step
+
+    def _load(self):
+        state = checkpoint.load(self.path)
+        for name, value in self.settings.shaping().items():
+            if state["settings"].get(name) != value:
+                raise TrainingStopped(
+                    f"{self.path} was trained with --{name} {state['settings'].get(name)}, not {value}: "
+                    "resume with the former, or name another --out_dir."
+                )
+        try:
+            for name, part in self.run.parts.items():
+                part.load_state_dict(state["parts"][name])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise TrainingStopped(
+                f"{self.path} does not fit the present code ({str(error).splitlines()[0]}): "
+                "start anew without --resume."
+            ) from error
+        self.step = self.saved_step = state["step"]
+        self.seconds = state["seconds"]
+        self.history = {name: values.tolist() for name, values in state["history"].items()}
+        checkpoint.set_random_states(state["random"])
+
+    def _stop_not_finite(self, what):
+        epoch = (self.step - 1) // self.run.steps_per_epoch + 1
+        kept = "Nothing was saved before it."
+        if self.saved_step is not None:
+            kept = f"{self.path} holds step {self.saved_step}, the last good one; --resume goes on from there."
+        raise TrainingStopped(f"{what} (epoch {epoch}): training stops. {kept}")
+
+    def _progress_bar(self):
+        at_terminal = sys.stderr.isatty()
+        return tqdm(
+            total=self.run.total_steps,
+            initial=self.step,
+            unit="step",
+            dynamic_ncols=True,
+            mininterval=0.2 if at_terminal else 10,
+        )
+
+
+def mean_of_last(values, n=100):
+    """Mean of the last n values of a curve."""
+    return float(np.mean(values[-n:]))
+
+
+class _Stop:
+    requested = False
+
+
+@contextmanager
+def _stop_signals():
+    """Turns the first Ctrl-C or SIGTERM into a request to stop after the step; a second one acts at once."""
+    stop = _Stop()
+
+    def request(number, frame):
+        stop.requested = True
+        for name, handler in former.items():
+            signal.signal(name, handler)
+
+    former = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+    for name in former:
+        signal.signal(name, request)
+    try:
+        yield stop
+    finally:
+        for name, handler in former.items():
+            signal.signal(name, handler)

@@ -1,0 +1,45 @@
+"""metrics.json: what a run measured, and under which conditions."""
+
+import json
+import platform
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from training.files import written_beside
+from training.loop import mean_of_last
+
+
+def write_metrics(path, loop, device, measured):
+    """Writes the figures of a finished run.
+
+    Args:
+        path: JSON file to write.
+        loop: the Loop that trained it.
+        device: the torch.device it ran on.
+        measured: dict of figures of the model's own, as `Run.finish` gives them.
+    """
+    settings = {
+        name: value
+        for name, value in asdict(loop.settings).items()
+        if value is not None and name not in ("resume", "cache")
+    }
+    metrics = {
+        **measured,
+        "final_losses": {name: mean_of_last(values) for name, values in loop.history.items()},
+        "steps": loop.step,
+        "seconds": round(loop.seconds, 3),
+        "seed": loop.settings.seed,
+        "settings": settings,
+        "device": _device_name(device),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+    }
+    with written_beside(path) as file:
+        file.write(json.dumps(metrics, indent=2, default=str).encode() + b"\n")
+
+
+def _device_name(device):
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"cpu ({torch.get_num_threads()} threads)"

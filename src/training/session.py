@@ -1,0 +1,95 @@
+"""One run from start to end: device, data, training, figures, and a plain line for whatever goes wrong."""
+
+import sys
+
+import torch
+
+from data import DataError, load_images
+from training import checkpoint
+from training.errors import Interrupted, TrainingStopped, unwritten_function
+from training.loop import Loop
+from training.metrics import write_metrics
+from training.settings import INTERRUPTED
+
+LEFTOVERS = ("checkpoint.pt", "metrics.json")
+
+
+def run(settings):
+    """Does what the settings say.
+
+    Args:
+        settings: a Settings.
+
+    Returns:
+        Exit status: 0 when done, 130 when interrupted, 1 when stopped by an error that a line explains.
+    """
+    try:
+        if settings.cache:
+            _fetch(settings)
+        else:
+            _train(settings)
+        return 0
+    except Interrupted as stop:
+        return _report(stop, INTERRUPTED)
+    except (DataError, TrainingStopped) as error:
+        return _report(error, 1)
+    except NotImplementedError as error:
+        line = unwritten_function(error)
+        if line is None:
+            raise
+        return _report(line, 1)
+
+
+def _report(message, status):
+    print(f"\n{message}", file=sys.stderr)
+    return status
+
+
+def _fetch(settings):
+    if settings.model == "flow":
+        print("Moons are made when they are needed: there is nothing to fetch.")
+    else:
+        data = load_images(settings.dataset, settings.data_dir)
+        print(f"{settings.dataset} is at hand: {len(data.train_images)} images from {data.source}")
+
+
+def _train(settings):
+    device = _device(settings.device)
+    checkpoint.seed_everything(settings.seed)
+    model_run = _model_run(settings, device)
+    loop = Loop(model_run, settings)
+    torch.set_num_threads(model_run.threads or torch.get_num_threads())
+    if not settings.resume:
+        _keep_former_run(settings.out_dir)
+    elif loop.step == 0:
+        print(f"No checkpoint in {settings.out_dir} yet: starting from the beginning.", file=sys.stderr)
+    loop.train()
+    measured = model_run.finish(loop.history)
+    write_metrics(settings.out_dir / "metrics.json", loop, device, measured)
+    for name, value in measured.items():
+        print(f"{name}: {value:.4f}")
+    print(f"Trained {loop.step} steps in {loop.seconds:.0f} s. Pictures and metrics.json are in {settings.out_dir}/")
+
+
+def _model_run(settings, device):
+    """The model's own part; each is imported only when it is asked for, since imports take seconds."""
+    if settings.model == "flow":
+        from training.flow import FlowRun as ModelRun
+    else:
+        from training.gan import GanRun as ModelRun
+    return ModelRun(settings, device)
+
+
+def _device(name):
+    if name == "gpu" and not torch.cuda.is_available():
+        print("--device gpu: torch sees no CUDA device here, so this runs on the CPU.", file=sys.stderr)
+        name = "cpu"
+    return torch.device("cuda" if name == "gpu" else "cpu")
+
+
+def _keep_former_run(out_dir):
+    """Moves aside what a former run left, so that a new one neither loses it nor is taken for it."""
+    for name in LEFTOVERS:
+        if (out_dir / name).exists():
+            (out_dir / name).replace(out_dir / f"previous-{name}")
+            print(f"{out_dir / name} of a former run is now previous-{name}.", file=sys.stderr)

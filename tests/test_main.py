@@ -1,0 +1,153 @@
+"""The command line from outside: what it writes, and what it says when something is missing."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL_FLOW = "--n_epochs 1 --n_flows 1 --hidden_size 4 --batch_size 2400 --n_samples 100".split()
+SMALL_GAN = "--dataset digits --batch_size 750 --n_samples 20".split()
+SOLVED = re.compile(r"^( *)### START_CODE_HERE ###\n.*?\n( *)### END_CODE_HERE ###", re.DOTALL | re.MULTILINE)
+
+
+def python(program, *flags, cwd=ROOT):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(program), *map(str, flags)]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(("cwd", "program"), [(ROOT, "src/main.py"), (ROOT / "src", "main.py")])
+def test_the_flow_writes_its_pictures_and_figures(tmp_path, cwd, program):
+    done = python(program, *SMALL_FLOW, "--out_dir", tmp_path, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"samples_epoch1.png", "density.png", "losses.png", "metrics.json", "checkpoint.pt"}
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert metrics["steps"] == 10 and metrics["seed"] == 0 and metrics["seconds"] > 0
+    assert 1 < metrics["test_nll_nats"] < 4 and set(metrics["final_losses"]) == {"nll", "valid_nll"}
+    assert metrics["versions"]["torch"] == torch.__version__
+    assert f"{metrics['test_nll_nats']:.4f}" in done.stdout
+
+
+def test_the_gan_writes_its_pictures_and_keeps_a_former_run(tmp_path):
+    for _ in range(2):
+        done = python("src/main.py", "--model", "gan", *SMALL_GAN, "--animate", "--out_dir", tmp_path)
+        assert done.returncode == 0, done.stderr
+    written = {path.name for path in tmp_path.iterdir()}
+    kept = {"checkpoint.pt", "metrics.json"}
+    assert written == {"real.png", "fake_0002.png", "fake.gif", "losses.png"} | kept | {f"previous-{k}" for k in kept}
+    assert "previous-checkpoint.pt" in done.stderr
+
+
+def test_resuming_a_finished_run_does_only_what_is_left(tmp_path):
+    python("src/main.py", *SMALL_FLOW, "--out_dir", tmp_path)
+    before = (tmp_path / "metrics.json").read_text()
+    (tmp_path / "metrics.json").unlink()  # as if killed just before
+    done = python("src/main.py", *SMALL_FLOW, "--out_dir", tmp_path, "--resume")
+    assert done.returncode == 0 and (tmp_path / "metrics.json").read_text() == before
+
+
+def test_ctrl_c_leaves_a_command_that_goes_on(tmp_path):
+    out_dir = tmp_path / "a folder"
+    flags = ["--n_flows", "1", "--hidden_size", "4", "--n_epochs", "8", "--save_every", "0", "--out_dir", str(out_dir)]
+    command = [sys.executable, "src/main.py", *flags]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not (out_dir / "checkpoint.pt").exists():
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+    message = child.communicate()[1]
+    assert child.returncode == 130 and "Traceback" not in message
+    words = shlex.split(message.strip().splitlines()[-1])
+    assert words[0] == "python" and words[-1] == "--resume"
+    done = python(*words[1:])
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out_dir / "metrics.json").read_text())["steps"] == 240 * 8
+
+
+def test_a_gpu_that_is_not_there_is_said_and_the_cpu_used(tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    done = python("src/main.py", *SMALL_FLOW, "--out_dir", tmp_path, "--device", "gpu")
+    assert done.returncode == 0 and "no CUDA device" in done.stderr
+    assert "cpu" in json.loads((tmp_path / "metrics.json").read_text())["device"]
+
+
+def test_resume_without_a_checkpoint_starts_and_says_so(tmp_path):
+    done = python("src/main.py", *SMALL_FLOW, "--out_dir", tmp_path, "--resume")
+    assert done.returncode == 0 and "No checkpoint" in done.stderr
+
+
+@pytest.mark.parametrize("flags", ["", "--model gan --dataset digits"])
+def test_cache_fetches_and_stops(tmp_path, flags):
+    done = python(ROOT / "src" / "main.py", *flags.split(), "--cache", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_data_is_explained_without_a_traceback(tmp_path):
+    damaged = tmp_path / "mnist"
+    damaged.mkdir()
+    for kind in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (damaged / f"{kind}-ubyte").write_bytes(b"\0\0")
+    flags = ["--model", "gan", "--dataset", "mnist", "--data_dir", tmp_path, "--out_dir", tmp_path / "out"]
+    done = python("src/main.py", *flags)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "train-images-idx3-ubyte is damaged" in done.stderr
+
+
+def with_body(tmp_path, file, function, body):
+    """A copy of src/ in which the solved lines of a function are replaced; returns the copy's folder."""
+    shutil.copytree(ROOT / "src", tmp_path / "src")
+    path = tmp_path / "src" / "submission" / file
+    head, name, tail = path.read_text().rpartition(f"def {function}(")
+    path.write_text(head + name + SOLVED.sub(rf"\g<1>{body}", tail, count=1))
+    return tmp_path / "src"
+
+
+@pytest.mark.parametrize(
+    ("file", "function", "flags"),
+    [
+        ("flow_network.py", "log_probs", SMALL_FLOW),
+        ("gan.py", "loss_nonsaturating_d", ["--model", "gan", *SMALL_GAN]),
+        ("gan.py", "conditional_loss_nonsaturating_g", ["--model", "cgan", *SMALL_GAN]),
+    ],
+)
+def test_a_function_not_yet_written_is_named_without_a_traceback(tmp_path, file, function, flags):
+    src = with_body(tmp_path, file, function, "raise NotImplementedError")
+    done = python("main.py", *flags, "--out_dir", tmp_path / "out", cwd=src)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert re.search(rf"{function} in submission/{file}, line \d+, is not written yet", done.stderr)
+
+
+def test_forward_is_asked_for_before_training_not_after(tmp_path):
+    src = with_body(tmp_path, "flow_network.py", "forward", "raise NotImplementedError")  # the last one is MADE's
+    done = python("main.py", "--out_dir", tmp_path / "out", cwd=src)
+    assert done.returncode == 1 and "forward in submission/flow_network.py" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("None", "it returned NoneType"),
+        ("d(g(z))", r"a tensor of shape \(750,\)"),
+        ("d(g(z)).mean().detach()", "a tensor without a gradient"),
+        ("d(g(z)).mean() * float('nan')", "The loss g_loss is nan at step 1 "),
+    ],
+)
+def test_a_loss_that_cannot_be_trained_with_is_described(tmp_path, returned, message):
+    src = with_body(tmp_path, "gan.py", "loss_nonsaturating_g", f"return {returned}")
+    done = python("main.py", "--model", "gan", *SMALL_GAN, "--out_dir", tmp_path / "out", cwd=src)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert re.search(message, done.stderr), done.stderr

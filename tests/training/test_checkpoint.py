@@ -1,0 +1,62 @@
+"""Checkpoints bring back every random stream and run nothing."""
+
+import pickle
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from training import checkpoint
+from training.errors import TrainingStopped
+
+
+def draw():
+    return random.random(), np.random.normal(), float(torch.randn(()))
+
+
+def test_random_streams_go_on_where_they_stopped(tmp_path):
+    checkpoint.seed_everything(3)
+    draw()
+    checkpoint.save(tmp_path / "c.pt", {"step": 1})
+    expected = [draw() for _ in range(3)]
+    checkpoint.seed_everything(4)
+    checkpoint.set_random_states(checkpoint.load(tmp_path / "c.pt")["random"])
+    assert [draw() for _ in range(3)] == expected
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    drawn = []
+    for seed in (2**32 - 1, 2**32 - 1, 5):
+        checkpoint.seed_everything(seed)
+        drawn.append(draw())
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+class Trap:
+    """Unpickling this would raise the alarm."""
+
+    def __reduce__(self):
+        return pytest.fail, ("the checkpoint ran code",)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half a file", pickle.dumps(Trap(), protocol=2)])
+def test_what_is_no_checkpoint_is_refused_and_named(tmp_path, content):
+    path = tmp_path / "c.pt"
+    path.write_bytes(content)
+    with pytest.raises(TrainingStopped, match="c.pt cannot be resumed from"):
+        checkpoint.load(path)
+
+
+def test_a_checkpoint_with_code_in_it_is_refused(tmp_path):
+    path = tmp_path / "c.pt"
+    torch.save({"format": checkpoint.FORMAT, "trap": Trap()}, path)
+    with pytest.raises(TrainingStopped, match="cannot be resumed from"):
+        checkpoint.load(path)
+
+
+def test_another_format_is_refused(tmp_path):
+    path = tmp_path / "c.pt"
+    torch.save({"format": 99}, path)
+    with pytest.raises(TrainingStopped, match="format 99"):
+        checkpoint.load(path)

@@ -1,0 +1,203 @@
+"""A run that is killed, stopped or broken loses nothing, and ends as if nothing had happened."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from training import checkpoint
+from training.errors import Interrupted, TrainingStopped
+from training.loop import Loop, Run
+from training.settings import Settings
+
+MAIN = Path(__file__).resolve().parents[2] / "src" / "main.py"
+FLOW = "--model flow --n_epochs 2 --n_flows 1 --hidden_size 8 --batch_size 200".split()
+GAN = "--model cgan --dataset digits --n_epochs 1 --batch_size 100 --n_samples 10 --animate".split()
+
+
+class Line(Run):
+    """Fits a line; `spoil` makes step number `spoiled` go wrong."""
+
+    def __init__(self, settings, spoiled=None, spoil=None):
+        super().__init__(settings, n_examples=1000)
+        torch.manual_seed(settings.seed)
+        self.net = torch.nn.Linear(3, 1)
+        self.optimizer = torch.optim.Adam(self.net.parameters())
+        self.parts = {"net": self.net, "optimizer": self.optimizer}
+        self.spoiled, self.spoil, self.done, self.batches = spoiled, spoil, 0, []
+
+    def step(self, indices):
+        self.done += 1
+        self.batches.append(indices.tolist())
+        loss = (self.net(torch.randn(4, 3)) - 1).square().mean()
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        if self.done == self.spoiled:
+            return self.spoil(self, loss.detach())
+        return {"mse": loss.detach()}
+
+    def after_step(self, step):
+        return {"valid": float(step)} if step % self.steps_per_epoch == 0 else {}
+
+
+def line_settings(tmp_path, **flags):
+    return Settings.from_flags({"out_dir": tmp_path, "n_epochs": 3, "batch_size": 10, **flags})
+
+
+def test_an_epoch_visits_every_example_once_in_an_order_of_its_own(tmp_path):
+    run = Line(line_settings(tmp_path))
+    Loop(run, run.settings).train()
+    epochs = [sum(run.batches[first : first + 100], []) for first in (0, 100, 200)]
+    assert all(sorted(epoch) == list(range(1000)) for epoch in epochs)
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_the_last_partial_batch_is_dropped(tmp_path):
+    run = Line(line_settings(tmp_path, batch_size=300, n_epochs=2))
+    Loop(run, run.settings).train()
+    assert [len(batch) for batch in run.batches] == [300] * 6
+
+
+def test_losses_and_curves_are_recorded_for_every_step(tmp_path):
+    run = Line(line_settings(tmp_path))
+    loop = Loop(run, run.settings)
+    loop.train()
+    assert len(loop.history["mse"]) == 300 and loop.history["valid"] == [100.0, 200.0, 300.0]
+
+
+def spoil_loss(run, loss):
+    return {"mse": loss * float("nan")}
+
+
+def spoil_parameter(run, loss):
+    with torch.no_grad():
+        run.net.bias.fill_(float("inf"))
+    return {"mse": loss}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [(spoil_loss, r"loss mse is nan at step 137 \(epoch 2\)"), (spoil_parameter, r"net is not finite after step 137")],
+)
+def test_a_run_that_is_no_longer_finite_stops_and_keeps_the_last_good_checkpoint(tmp_path, spoil, message):
+    run = Line(line_settings(tmp_path, save_every=0), spoiled=137, spoil=spoil)
+    with pytest.raises(TrainingStopped, match=message) as caught:
+        Loop(run, run.settings).train()
+    assert "holds step 136" in str(caught.value)
+    assert checkpoint.load(tmp_path / "checkpoint.pt")["step"] == 136
+
+
+def test_a_loss_that_is_not_finite_is_found_between_checkpoints_too(tmp_path):
+    run = Line(line_settings(tmp_path, save_every=1000), spoiled=137, spoil=spoil_loss)
+    with pytest.raises(TrainingStopped, match=r"nan at step 137 .* Nothing was saved"):
+        Loop(run, run.settings).train()
+    assert run.done < 137 + 25
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves_after_the_step_and_says_how_to_go_on(tmp_path, number):
+    def interrupt(run, loss):
+        os.kill(os.getpid(), number)
+        return {"mse": loss}
+
+    settings = line_settings(tmp_path)
+    whole = Line(settings)
+    Loop(whole, settings).train()
+    (tmp_path / "checkpoint.pt").unlink()
+
+    stopped = Line(settings, spoiled=55, spoil=interrupt)
+    with pytest.raises(Interrupted, match=r"step 55 of 300(.|\n)*--resume"):
+        Loop(stopped, settings).train()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    resumed = Line(line_settings(tmp_path, resume=True))
+    loop = Loop(resumed, resumed.settings)
+    assert loop.step == 55
+    loop.train()
+    assert torch.equal(resumed.net.weight, whole.net.weight)
+    assert stopped.batches + resumed.batches == whole.batches
+
+
+@pytest.mark.parametrize(("flag", "value"), [("n_epochs", 4), ("batch_size", 20), ("seed", 9), ("hidden_size", 3)])
+def test_resuming_with_other_settings_is_refused_with_both_values(tmp_path, flag, value):
+    settings = line_settings(tmp_path)
+    Loop(Line(settings), settings).train()
+    other = line_settings(tmp_path, resume=True, **{flag: value})
+    with pytest.raises(TrainingStopped, match=f"trained with --{flag} .*, not {value}"):
+        Loop(Line(other), other)
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path):
+    settings = line_settings(tmp_path, resume=True)
+    run = Line(settings)
+    Loop(run, settings).train()
+    run.parts["net"] = torch.nn.Linear(4, 1)
+    with pytest.raises(TrainingStopped, match="does not fit the present code"):
+        Loop(run, settings)
+
+
+def test_a_batch_larger_than_the_data_is_refused(tmp_path):
+    with pytest.raises(TrainingStopped, match="--batch_size 1001 is more than the 1000"):
+        Line(line_settings(tmp_path, batch_size=1001))
+
+
+def start(flags, out_dir, log):
+    command = [sys.executable, str(MAIN), *flags, "--out_dir", str(out_dir), "--save_every", "0"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+
+
+@pytest.mark.parametrize("flags", [FLOW, GAN], ids=["flow", "cgan"])
+def test_a_run_killed_anywhere_and_resumed_ends_like_one_never_killed(tmp_path, flags):
+    seed = random.randrange(2**32)
+    print(f"moments drawn from seed {seed}")
+    moments = random.Random(seed)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    with open(tmp_path / "log", "w") as log:
+        assert start(flags, whole, log).wait() == 0
+        seconds = json.loads((whole / "metrics.json").read_text())["seconds"]
+        kills = 0
+        for _ in range(6):
+            stamp = _stamp(killed)
+            child = start([*flags, "--resume"], killed, log)
+            if kills < 3:
+                while _stamp(killed) == stamp and child.poll() is None:  # until it trains
+                    time.sleep(0.01)
+                time.sleep(moments.uniform(0, 0.3 * seconds))
+                child.kill()
+            if child.wait() == 0:
+                break
+            kills += 1
+    assert child.returncode == 0 and kills >= 2
+    expected, found = (checkpoint.load(folder / "checkpoint.pt") for folder in (whole, killed))
+    for same in ("step", "settings", "history", "parts", "random"):
+        assert _equal(expected[same], found[same]), same
+    pictures = sorted(path.name for path in whole.iterdir() if path.suffix in (".png", ".gif"))
+    assert pictures == sorted(path.name for path in killed.iterdir() if path.suffix in (".png", ".gif"))
+    for name in pictures:
+        assert (whole / name).read_bytes() == (killed / name).read_bytes(), name
+    assert not list(killed.glob("*.partial"))
+
+
+def _stamp(folder):
+    """When the folder's checkpoint was written; None without one."""
+    path = folder / "checkpoint.pt"
+    return path.stat().st_mtime_ns if path.exists() else None
+
+
+def _equal(a, b):
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(_equal(x, y) for x, y in zip(a, b, strict=True))
+    return a == b
