@@ -1,0 +1,61 @@
+# Every command that people type. `make` alone lists them; ARGS="--seed 1" passes flags on to main.py.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train flow gan cgan wgan cache test lint flow-seeds clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.students ## install what students need into .venv (the other targets do it when they must)
+
+train: flow ## train the flow of problem 1 on the Moons; results in src/maf/
+
+flow: $(VENV)/.students ## the same
+	cd src && ../$(BIN)/python main.py --model flow $(ARGS)
+
+gan: $(VENV)/.students ## problem 2: GAN on Fashion-MNIST; results in src/gan_nonsat/
+	cd src && ../$(BIN)/python main.py --model gan $(ARGS)
+
+cgan: $(VENV)/.students ## problem 4: conditional GAN; results in src/gan_nonsat_conditional/
+	cd src && ../$(BIN)/python main.py --model cgan $(ARGS)
+
+wgan: $(VENV)/.students ## problem 5: Wasserstein GAN with gradient penalty; results in src/gan_wass_gp/
+	cd src && ../$(BIN)/python main.py --model gan --loss_type wasserstein_gp $(ARGS)
+
+cache: $(VENV)/.students ## fetch Fashion-MNIST, so that training needs no network
+	cd src && ../$(BIN)/python main.py --model gan --cache $(ARGS)
+
+test: $(VENV)/.test ## run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test ## check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+flow-seeds: $(VENV)/.students ## measure the flow's test NLL over seeds 0, 1, 2
+	$(BIN)/python bench/flow_seeds.py
+
+clean: ## remove caches; keeps .venv, data and results
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+
+# A stamp says that an installation went through; it is made last, so that an interrupted one is done again.
+$(VENV)/.students: EXTRA :=
+$(VENV)/.test: EXTRA := --extra test
+$(VENV)/.students $(VENV)/.test: pyproject.toml $(VENV)/.made
+	@uv=$$(command -v uv || echo $(BIN)/uv); "$$uv" pip install --python $(BIN)/python -r pyproject.toml $(EXTRA)
+	@touch $@
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "This needs Python 3.11 or later. Name one: make PYTHON=python3.12 ..."; exit 1; }
+	@rm -rf $(VENV)
+	@if command -v uv > /dev/null; then uv venv --quiet --python $(PYTHON) $(VENV); \
+	  else { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; } || { \
+	  echo "Could not make $(VENV). On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }; fi
+	@touch $@
