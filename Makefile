@@ -31,7 +31,7 @@ cache: $(VENV)/.students ## fetch Fashion-MNIST, so that training needs no netwo
 	cd src && ../$(BIN)/python main.py --model gan --cache $(ARGS)
 
 test: $(VENV)/.test ## run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(VENV)/.test ## check style
 	$(BIN)/ruff check .

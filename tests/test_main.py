@@ -40,12 +40,14 @@ def test_the_flow_writes_its_pictures_and_figures(tmp_path, cwd, program):
 
 
 def test_the_gan_writes_its_pictures_and_keeps_a_former_run(tmp_path):
-    for _ in range(2):
-        done = python("src/main.py", "--model", "gan", *SMALL_GAN, "--animate", "--out_dir", tmp_path)
-        assert done.returncode == 0, done.stderr
-    written = {path.name for path in tmp_path.iterdir()}
     kept = {"checkpoint.pt", "metrics.json"}
+    for name in kept:
+        (tmp_path / name).write_text(f"former {name}")
+    done = python("src/main.py", "--model", "gan", *SMALL_GAN, "--animate", "--out_dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = {path.name for path in tmp_path.iterdir()}
     assert written == {"real.png", "fake_0002.png", "fake.gif", "losses.png"} | kept | {f"previous-{k}" for k in kept}
+    assert (tmp_path / "previous-checkpoint.pt").read_text() == "former checkpoint.pt"
     assert "previous-checkpoint.pt" in done.stderr
 
 
@@ -59,7 +61,7 @@ def test_resuming_a_finished_run_does_only_what_is_left(tmp_path):
 
 def test_ctrl_c_leaves_a_command_that_goes_on(tmp_path):
     out_dir = tmp_path / "a folder"
-    flags = ["--n_flows", "1", "--hidden_size", "4", "--n_epochs", "8", "--save_every", "0", "--out_dir", str(out_dir)]
+    flags = ["--n_flows", "1", "--hidden_size", "4", "--n_epochs", "4", "--save_every", "0", "--out_dir", str(out_dir)]
     command = [sys.executable, "src/main.py", *flags]
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     while not (out_dir / "checkpoint.pt").exists():
@@ -72,7 +74,7 @@ def test_ctrl_c_leaves_a_command_that_goes_on(tmp_path):
     assert words[0] == "python" and words[-1] == "--resume"
     done = python(*words[1:])
     assert done.returncode == 0, done.stderr
-    assert json.loads((out_dir / "metrics.json").read_text())["steps"] == 240 * 8
+    assert json.loads((out_dir / "metrics.json").read_text())["steps"] == 240 * 4
 
 
 def test_a_gpu_that_is_not_there_is_said_and_the_cpu_used(tmp_path):
@@ -119,7 +121,6 @@ def with_body(tmp_path, file, function, body):
     ("file", "function", "flags"),
     [
         ("flow_network.py", "log_probs", SMALL_FLOW),
-        ("gan.py", "loss_nonsaturating_d", ["--model", "gan", *SMALL_GAN]),
         ("gan.py", "conditional_loss_nonsaturating_g", ["--model", "cgan", *SMALL_GAN]),
     ],
 )
@@ -137,17 +138,8 @@ def test_forward_is_asked_for_before_training_not_after(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    ("returned", "message"),
-    [
-        ("None", "it returned NoneType"),
-        ("d(g(z))", r"a tensor of shape \(750,\)"),
-        ("d(g(z)).mean().detach()", "a tensor without a gradient"),
-        ("d(g(z)).mean() * float('nan')", "The loss g_loss is nan at step 1 "),
-    ],
-)
-def test_a_loss_that_cannot_be_trained_with_is_described(tmp_path, returned, message):
-    src = with_body(tmp_path, "gan.py", "loss_nonsaturating_g", f"return {returned}")
+def test_a_loss_that_cannot_be_trained_with_is_described(tmp_path):
+    src = with_body(tmp_path, "gan.py", "loss_nonsaturating_g", "return d(g(z)).mean() * float('nan')")
     done = python("main.py", "--model", "gan", *SMALL_GAN, "--out_dir", tmp_path / "out", cwd=src)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert re.search(message, done.stderr), done.stderr
+    assert "The loss g_loss is nan at step 1 " in done.stderr

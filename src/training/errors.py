@@ -27,7 +27,7 @@ def unwritten_function(error):
     """
     frame = traceback.extract_tb(error.__traceback__)[-1]
     path = Path(frame.filename).resolve()
-    if SUBMISSION not in path.parents:
+    if SUBMISSION not in path.parents or "NotImplementedError" not in frame.line:  # torch raises it as well
         return None
     place = path.relative_to(SUBMISSION.parent)
     return f"{frame.name} in {place}, line {frame.lineno}, is not written yet: write it, then run this again."

@@ -74,8 +74,8 @@ class GanRun(Run):
         out_dir = self.settings.out_dir
         figures.save_curves(out_dir / "losses.png", history, self.steps_per_epoch, "loss")
         if self.settings.animate:
-            frames = [*range(GRID_EVERY, self.total_steps, GRID_EVERY), self.total_steps]
-            figures.save_animation(out_dir / "fake.gif", [self._grid_path(step) for step in frames])
+            paths = map(self._grid_path, [*range(GRID_EVERY, self.total_steps, GRID_EVERY), self.total_steps])
+            figures.save_animation(out_dir / "fake.gif", [path for path in paths if path.exists()])
         return {}
 
     def _turn(self, loss_function, batch, network, optimizer):

@@ -1,5 +1,6 @@
 """The training loop that every model shares: order of the data, progress, checkpoints, and ways to stop."""
 
+import shlex
 import signal
 import sys
 import time
@@ -115,7 +116,7 @@ class Loop:
                 if stop.requested and self.step < self.run.total_steps:
                     raise Interrupted(
                         f"Stopped after step {self.step} of {self.run.total_steps}, and saved. To go on:\n"
-                        f"  python {sys.argv[0]} {self.settings.command()} --resume"
+                        f"  python {shlex.quote(sys.argv[0])} {self.settings.command()} --resume"
                     )
 
     def _order(self, epoch):

@@ -155,8 +155,8 @@ def start(flags, out_dir, log):
     return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
 
-@pytest.mark.parametrize("flags", [FLOW, GAN], ids=["flow", "cgan"])
-def test_a_run_killed_anywhere_and_resumed_ends_like_one_never_killed(tmp_path, flags):
+@pytest.mark.parametrize(("flags", "most_kills"), [(FLOW, 4), (GAN, 2)], ids=["flow", "cgan"])
+def test_a_run_killed_anywhere_and_resumed_ends_like_one_never_killed(tmp_path, flags, most_kills):
     seed = random.randrange(2**32)
     print(f"moments drawn from seed {seed}")
     moments = random.Random(seed)
@@ -165,10 +165,10 @@ def test_a_run_killed_anywhere_and_resumed_ends_like_one_never_killed(tmp_path, 
         assert start(flags, whole, log).wait() == 0
         seconds = json.loads((whole / "metrics.json").read_text())["seconds"]
         kills = 0
-        for _ in range(6):
+        for _ in range(most_kills + 1):
             stamp = _stamp(killed)
             child = start([*flags, "--resume"], killed, log)
-            if kills < 3:
+            if kills < most_kills:
                 while _stamp(killed) == stamp and child.poll() is None:  # until it trains
                     time.sleep(0.01)
                 time.sleep(moments.uniform(0, 0.3 * seconds))
@@ -176,7 +176,7 @@ def test_a_run_killed_anywhere_and_resumed_ends_like_one_never_killed(tmp_path, 
             if child.wait() == 0:
                 break
             kills += 1
-    assert child.returncode == 0 and kills >= 2
+    assert child.returncode == 0 and kills >= 1
     expected, found = (checkpoint.load(folder / "checkpoint.pt") for folder in (whole, killed))
     for same in ("step", "settings", "history", "parts", "random"):
         assert _equal(expected[same], found[same]), same
