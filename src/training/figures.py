@@ -81,7 +81,7 @@ def save_density(path, points, log_density):
 
 
 def save_curves(path, curves, steps_per_epoch, label):
-    """Draws losses against steps: every step faintly, a running mean on top; curves by the epoch with dots.
+    """Draws losses against steps: every step faintly, a running median on top; curves by the epoch with dots.
 
     Args:
         path: PNG file to write.
@@ -101,11 +101,11 @@ def save_curves(path, curves, steps_per_epoch, label):
             continue
         steps = np.arange(1, len(values) + 1)
         width = max(1, len(values) // 100)
-        smooth = np.convolve(values, np.ones(width) / width, mode="valid")
+        smooth = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
         axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.5)
-        axes.plot(steps[width - 1 :], smooth, color=colour, label=name)
+        axes.plot(steps[width // 2 :][: len(smooth)], smooth, color=colour, label=name)
         smooth_values.append(smooth)
-    low, high = np.percentile(np.concatenate(smooth_values), [0, 99])  # the first steps are off any scale
+    low, high = np.percentile(np.concatenate(smooth_values), [0, 98])  # the first steps are off any scale
     margin = 0.1 * (high - low) + 1e-3
     axes.set(xlabel="step", ylabel=label, ylim=(low - margin, high + margin))
     axes.grid(alpha=0.3)
