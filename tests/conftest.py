@@ -2,10 +2,16 @@
 
 import os
 
+import hypothesis
 import pytest
 import torch
 
 import data
+
+# On CI a failure must come from the change, not from the luck of the draw.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture
