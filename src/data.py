@@ -4,8 +4,10 @@ Image sets are read from IDX files (plain or gzipped), the format that both MNIS
 """
 
 import gzip
+import math
 import os
 import socket
+import sys
 import tempfile
 import zlib
 from dataclasses import dataclass
@@ -93,10 +95,14 @@ def load_images(name, data_dir=None):
     """
     if name == "digits":
         return _digits()
+    if data_dir is not None and Path(data_dir).is_file():
+        raise DataError(f"--data_dir must be a folder, and {data_dir} is a file.")
     searched = []
     for folder in _folders(name, data_dir):
         missing = [file for file in IDX_FILES if _find(folder, file) is None]
         if not missing:
+            if data_dir is not None and not folder.is_relative_to(data_dir):
+                print(f"{data_dir} does not hold {name}: using {folder}.", file=sys.stderr)
             return _read_folder(folder)
         reason = f"lacks {', '.join(missing)}" if len(missing) < len(IDX_FILES) else "not there"
         searched.append(f"  {folder}: {reason}")
@@ -137,12 +143,13 @@ def read_idx(path, n_dims):
             shape = [int.from_bytes(header[i : i + 4], "big") for i in range(4, len(header), 4)]
             sides = [IMAGE_SIDE] * (n_dims - 1)
             _check(shape[1:] == sides, path, f"its images are of shape {shape[1:]}, not {sides}")
-            size = int(np.prod(shape))
-            content = file.read(size + 1)
+            _check(shape[0] > 0, path, "it is empty")
+            content = file.read()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _damaged(path, f"its compressed stream is broken ({error})") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    size = math.prod(shape)
     _check(len(content) >= size, path, f"it is cut off: {len(content)} of {size} bytes are there")
     _check(len(content) == size, path, f"it goes on after the {size} bytes that its header announces")
     return torch.frombuffer(bytearray(content), dtype=torch.uint8).reshape(shape)
@@ -196,7 +203,6 @@ def _read_pair(images_path, labels_path):
             f"{images_path} holds {len(images)} images, but {labels_path} {len(labels)} labels: "
             "they are not of one set. Replace both with a fresh copy."
         )
-    _check(len(labels) > 0, labels_path, "it is empty")
     _check(int(labels.max()) < NUM_CLASSES, labels_path, f"it holds a label above {NUM_CLASSES - 1}")
     return images[:, None], labels.long()
 

@@ -62,6 +62,7 @@ def main(argv=None):
 
         return run(settings)
     except KeyboardInterrupt:
+        print("\nStopped at once. If a checkpoint was saved before, --resume goes on from it.", file=sys.stderr)
         return INTERRUPTED
 
 

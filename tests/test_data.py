@@ -138,6 +138,16 @@ def test_places_are_tried_in_order(empty_machine):
     assert data.load_images("fashion-mnist", empty_machine / "elsewhere").source == str(project)
 
 
+def test_a_data_dir_that_does_not_hold_the_set_is_said(empty_machine, capsys):
+    project = write_set(data.DATA_FOLDER / "mnist")
+    data.load_images("mnist", empty_machine / "typo")
+    assert f"{empty_machine / 'typo'} does not hold mnist: using {project}" in capsys.readouterr().err
+    data.load_images("mnist", data.DATA_FOLDER)
+    assert capsys.readouterr().err == ""
+    with pytest.raises(data.DataError, match="--data_dir must be a folder"):
+        data.load_images("mnist", project / IMAGES)
+
+
 def test_one_set_is_not_taken_for_the_other(empty_machine):
     write_set(data.DATA_FOLDER / "mnist")
     with pytest.raises(data.DataError, match="fashion-mnist is not on this machine"):
@@ -196,6 +206,8 @@ def test_images_and_labels_that_differ_in_number_are_named(tmp_path):
 
 def test_a_label_out_of_range_and_other_shapes_are_named(tmp_path):
     assert "label above 9" in damage(tmp_path, LABELS, idx_bytes(np.full(N_TRAIN, 10)))
+    assert "it is empty" in damage(tmp_path, LABELS, idx_bytes(np.zeros(0)))
+    assert "cut off" in damage(tmp_path, IMAGES, idx_set()[IMAGES][:4] + b"\xff" * 4 + idx_set()[IMAGES][8:])
     assert "shape [8, 8]" in damage(tmp_path, IMAGES, idx_bytes(np.zeros((N_TRAIN, 8, 8))))
 
 

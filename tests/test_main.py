@@ -71,8 +71,8 @@ def test_ctrl_c_leaves_a_command_that_goes_on(tmp_path):
     message = child.communicate()[1]
     assert child.returncode == 130 and "Traceback" not in message
     words = shlex.split(message.strip().splitlines()[-1])
-    assert words[0] == "python" and words[-1] == "--resume"
-    done = python(*words[1:])
+    assert words[-1] == "--resume"
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads((out_dir / "metrics.json").read_text())["steps"] == 240 * 4
 
@@ -87,7 +87,7 @@ def test_a_gpu_that_is_not_there_is_said_and_the_cpu_used(tmp_path):
 
 def test_resume_without_a_checkpoint_starts_and_says_so(tmp_path):
     done = python("src/main.py", *SMALL_FLOW, "--out_dir", tmp_path, "--resume")
-    assert done.returncode == 0 and "No checkpoint" in done.stderr
+    assert done.returncode == 0 and "starting from the beginning" in done.stderr
 
 
 @pytest.mark.parametrize("flags", ["", "--model gan --dataset digits"])
@@ -135,11 +135,11 @@ def test_forward_is_asked_for_before_training_not_after(tmp_path):
     src = with_body(tmp_path, "flow_network.py", "forward", "raise NotImplementedError")  # the last one is MADE's
     done = python("main.py", "--out_dir", tmp_path / "out", cwd=src)
     assert done.returncode == 1 and "forward in submission/flow_network.py" in done.stderr
-    assert not (tmp_path / "out").exists()
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_loss_that_cannot_be_trained_with_is_described(tmp_path):
     src = with_body(tmp_path, "gan.py", "loss_nonsaturating_g", "return d(g(z)).mean() * float('nan')")
     done = python("main.py", "--model", "gan", *SMALL_GAN, "--out_dir", tmp_path / "out", cwd=src)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "The loss g_loss is nan at step 1 " in done.stderr
+    assert "The loss g_loss (loss_nonsaturating_g in submission/gan.py) is nan at step 1 " in done.stderr

@@ -1,5 +1,6 @@
 """Checkpoints: everything that a killed run needs to go on as if nothing had happened."""
 
+import io
 import random
 
 import numpy as np
@@ -9,12 +10,15 @@ from training.errors import TrainingStopped
 from training.files import written_beside
 
 FORMAT = 1
+KEYS = {"settings", "step", "seconds", "history", "parts", "random"}
 
 
 def save(path, state):
     """Writes `state`, plain data and tensors only, and the states of all random streams."""
+    content = io.BytesIO()  # torch's own writer hides the reason when a disk is full
+    torch.save({"format": FORMAT, "random": random_states(), **state}, content)
     with written_beside(path) as file:
-        torch.save({"format": FORMAT, "random": random_states(), **state}, file)
+        file.write(content.getbuffer())
 
 
 def load(path):
@@ -25,13 +29,13 @@ def load(path):
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["format"] != FORMAT:
-            raise ValueError(f"format {state['format']}, this program reads {FORMAT}")
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        whole = state["format"] == FORMAT and state.keys() >= KEYS
+    except Exception:  # whatever a damaged file makes of the unpickler
+        whole = False
+    if not whole:
         raise TrainingStopped(
-            f"{path} cannot be resumed from: {reason}. Move it away, or start anew without --resume."
-        ) from error
+            f"{path} is damaged, or not a checkpoint of this program: move it away, or start anew without --resume."
+        )
     return state
 
 

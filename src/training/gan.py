@@ -6,13 +6,14 @@ from data import load_images, to_unit_range
 from network import NUM_CLASSES, ConditionalDiscriminator, ConditionalGenerator, Discriminator, Generator
 from submission import gan as losses
 from training import figures
-from training.errors import checked_loss
+from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
 from training.settings import GRID_COLUMNS
 
 LEARNING_RATE = 1e-3
 BETAS = (0.5, 0.999)
 GRID_EVERY = 50  # steps
+KEYS = ("d_loss", "g_loss")  # the curves' names
 
 LOSSES = {
     ("gan", "nonsaturating"): ("loss_nonsaturating_d", "loss_nonsaturating_g"),
@@ -32,21 +33,23 @@ class GanRun(Run):
     def __init__(self, settings, device):
         self.device = device
         self.conditional = settings.model == "cgan"
-        self.d_loss, self.g_loss = (getattr(losses, name) for name in LOSSES[settings.model, settings.loss_type])
+        names = LOSSES[settings.model, settings.loss_type]
+        for name in names:
+            if not hasattr(losses, name):
+                raise TrainingStopped(f"submission/gan.py has no function {name}.")
+        self.d_loss, self.g_loss = (getattr(losses, name) for name in names)
+        self.sources = {key: f" ({name} in submission/gan.py)" for key, name in zip(KEYS, names, strict=True)}
         data = load_images(settings.dataset, settings.data_dir)
         super().__init__(settings, len(data.train_images))
+        self.data_source = data.source
         self.images, self.labels = data.train_images.to(device), data.train_labels.to(device)
 
         self.g = (ConditionalGenerator() if self.conditional else Generator()).to(device)
         self.d = (ConditionalDiscriminator() if self.conditional else Discriminator()).to(device)
-        self.g_optimizer = torch.optim.Adam(self.g.parameters(), lr=LEARNING_RATE, betas=BETAS, fused=True)
-        self.d_optimizer = torch.optim.Adam(self.d.parameters(), lr=LEARNING_RATE, betas=BETAS, fused=True)
-        self.parts = {
-            "generator": self.g,
-            "discriminator": self.d,
-            "generator_optimizer": self.g_optimizer,
-            "discriminator_optimizer": self.d_optimizer,
-        }
+        self.parts = {"generator": self.g, "discriminator": self.d}
+        for name, network in list(self.parts.items()):
+            optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, betas=BETAS, fused=True)
+            self.parts[f"{name}_optimizer"] = optimizer
         # The grid always shows the same noise, in columns by class, from a random stream of its own.
         stream = torch.Generator().manual_seed(settings.seed)
         noise = torch.randn(settings.n_samples, self.g.dim_z, generator=stream).to(device)
@@ -59,8 +62,8 @@ class GanRun(Run):
         if self.conditional:
             batch += (self.labels[indices],)
         return {
-            "d_loss": self._turn(self.d_loss, batch, self.d, self.d_optimizer),
-            "g_loss": self._turn(self.g_loss, batch, self.g, self.g_optimizer),
+            "d_loss": self._turn(self.d_loss, batch, "discriminator"),
+            "g_loss": self._turn(self.g_loss, batch, "generator"),
         }
 
     def after_step(self, step):
@@ -76,13 +79,16 @@ class GanRun(Run):
         if self.settings.animate:
             paths = map(self._grid_path, [*range(GRID_EVERY, self.total_steps, GRID_EVERY), self.total_steps])
             figures.save_animation(out_dir / "fake.gif", [path for path in paths if path.exists()])
-        return {}
+        return {"data": self.data_source}
 
-    def _turn(self, loss_function, batch, network, optimizer):
+    def _turn(self, loss_function, batch, name):
         """One network's step. Gradients stop at its own parameters: the other network needs none."""
-        loss = checked_loss(loss_function.__name__, loss_function(self.g, self.d, *batch, device=self.device))
+        network, optimizer = self.parts[name], self.parts[f"{name}_optimizer"]
+        source = f"{loss_function.__name__} in submission/gan.py"
+        loss = checked_scalar(source, loss_function(self.g, self.d, *batch, device=self.device))
         optimizer.zero_grad()
         loss.backward(inputs=list(network.parameters()))
+        checked_gradient(source, name, network)
         optimizer.step()
         return loss.detach()
 
@@ -96,10 +102,14 @@ class GanRun(Run):
         self.g.train()
 
     def _draw_real(self):
-        """The first images of the training set; for the conditional model in columns by class."""
-        n = self.settings.n_samples
-        chosen = torch.arange(n)
+        """The first images of the training set, for the conditional model in columns by class; black where none are."""
+        images = self.images[: self.settings.n_samples]
+        grid = torch.zeros(self.settings.n_samples, *images.shape[1:], dtype=torch.uint8)
         if self.conditional:
-            chosen = torch.stack([(self.labels == c).nonzero()[: n // NUM_CLASSES, 0] for c in range(NUM_CLASSES)], 1)
-        images = self.images[chosen.reshape(-1).to(self.device)]
-        figures.save_grid(self.settings.out_dir / "real.png", to_unit_range(images), GRID_COLUMNS)
+            for c in range(NUM_CLASSES):
+                column = grid[c::NUM_CLASSES]
+                found = (self.labels == c).nonzero()[: len(column), 0]
+                column[: len(found)] = self.images[found].cpu()
+        else:
+            grid[: len(images)] = images.cpu()
+        figures.save_grid(self.settings.out_dir / "real.png", to_unit_range(grid), GRID_COLUMNS)

@@ -1,6 +1,7 @@
 """The training loop that every model shares: order of the data, progress, checkpoints, and ways to stop."""
 
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -22,6 +23,7 @@ class Run:
     Attributes:
         parts: dict of name -> network, optimiser or the like, with `state_dict` and `load_state_dict`;
             everything that training changes.
+        sources: dict of loss name -> where it comes from, for messages.
         threads: how many CPU threads serve it best; None for as many as there are cores.
 
     Args:
@@ -33,6 +35,7 @@ class Run:
     """
 
     parts = {}
+    sources = {}
     threads = None
 
     def __init__(self, settings, n_examples):
@@ -116,7 +119,7 @@ class Loop:
                 if stop.requested and self.step < self.run.total_steps:
                     raise Interrupted(
                         f"Stopped after step {self.step} of {self.run.total_steps}, and saved. To go on:\n"
-                        f"  python {shlex.quote(sys.argv[0])} {self.settings.command()} --resume"
+                        f"  {_python()} {shlex.quote(sys.argv[0])} {self.settings.command()} --resume"
                     )
 
     def _order(self, epoch):
@@ -135,7 +138,8 @@ class Loop:
         if len(bad):
             row, column = bad[0].tolist()
             step = self.step - len(rows) + row + 1
-            self._stop_not_finite(f"The loss {names[column]} is {rows[row, column].item()} at step {step}")
+            source = self.run.sources.get(names[column], "")
+            self._stop_not_finite(f"The loss {names[column]}{source} is {rows[row, column].item()} at step {step}")
         for name, values in zip(names, rows.T.tolist(), strict=True):
             self.history.setdefault(name, []).extend(values)
         self.unseen = []
@@ -145,7 +149,7 @@ class Loop:
 
     def _save(self):
         for name, part in self.run.parts.items():
-            if isinstance(part, torch.nn.Module) and not all(p.isfinite().all() for p in part.parameters()):
+            if isinstance(part, torch.nn.Module) and not all(t.isfinite().all() for t in part.state_dict().values()):
                 self._stop_not_finite(f"A parameter of the {name} is not finite after step {self.step}")
         state = {
             "settings": self.settings.shaping(),
@@ -154,8 +158,18 @@ class Loop:
             "history": {name: torch.tensor(values, dtype=torch.float64) for name, values in self.history.items()},
             "parts": {name: part.state_dict() for name, part in self.run.parts.items()},
         }
+        if self.saved_step is None:
+            self._keep_former_run()
         checkpoint.save(self.path, state)
         self.saved_step = self.step
+
+    def _keep_former_run(self):
+        """Moves aside what a former run left here, so that it is neither lost nor taken for this one's."""
+        for name in (self.path.name, "metrics.json"):
+            former = self.path.with_name(name)
+            if former.exists():
+                former.replace(former.with_name(f"previous-{name}"))
+                tqdm.write(f"{former} of a former run is now previous-{name}.", file=sys.stderr)
 
     def _load(self):
         state = checkpoint.load(self.path)
@@ -199,6 +213,11 @@ class Loop:
 def mean_of_last(values, n=100):
     """Mean of the last n values of a curve."""
     return float(np.mean(values[-n:]))
+
+
+def _python():
+    """How to call this Python: by its short name where that would find it."""
+    return "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
 
 
 class _Stop:

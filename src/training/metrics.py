@@ -32,14 +32,9 @@ def write_metrics(path, loop, device, measured):
         "seconds": round(loop.seconds, 3),
         "seed": loop.settings.seed,
         "settings": settings,
-        "device": _device_name(device),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
     }
     with written_beside(path) as file:
         file.write(json.dumps(metrics, indent=2, default=str).encode() + b"\n")
-
-
-def _device_name(device):
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"cpu ({torch.get_num_threads()} threads)"

@@ -1,17 +1,16 @@
 """One run from start to end: device, data, training, figures, and a plain line for whatever goes wrong."""
 
 import sys
+import tempfile
 
 import torch
 
 from data import DataError, load_images
 from training import checkpoint
-from training.errors import Interrupted, TrainingStopped, unwritten_function
+from training.errors import Interrupted, TrainingStopped, explain
 from training.loop import Loop
 from training.metrics import write_metrics
 from training.settings import INTERRUPTED
-
-LEFTOVERS = ("checkpoint.pt", "metrics.json")
 
 
 def run(settings):
@@ -33,11 +32,11 @@ def run(settings):
         return _report(stop, INTERRUPTED)
     except (DataError, TrainingStopped) as error:
         return _report(error, 1)
-    except NotImplementedError as error:
-        line = unwritten_function(error)
-        if line is None:
+    except Exception as error:
+        explanation = explain(error)
+        if explanation is None:
             raise
-        return _report(line, 1)
+        return _report(explanation, 1)
 
 
 def _report(message, status):
@@ -55,19 +54,18 @@ def _fetch(settings):
 
 def _train(settings):
     device = _device(settings.device)
+    _check_writable(settings.out_dir)
     checkpoint.seed_everything(settings.seed)
     model_run = _model_run(settings, device)
     loop = Loop(model_run, settings)
     torch.set_num_threads(model_run.threads or torch.get_num_threads())
-    if not settings.resume:
-        _keep_former_run(settings.out_dir)
-    elif loop.step == 0:
-        print(f"No checkpoint in {settings.out_dir} yet: starting from the beginning.", file=sys.stderr)
+    if settings.resume and loop.step == 0:
+        print(f"There is no {loop.path} yet: starting from the beginning.", file=sys.stderr)
     loop.train()
     measured = model_run.finish(loop.history)
     write_metrics(settings.out_dir / "metrics.json", loop, device, measured)
     for name, value in measured.items():
-        print(f"{name}: {value:.4f}")
+        print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
     print(f"Trained {loop.step} steps in {loop.seconds:.0f} s. Pictures and metrics.json are in {settings.out_dir}/")
 
 
@@ -87,9 +85,11 @@ def _device(name):
     return torch.device("cuda" if name == "gpu" else "cpu")
 
 
-def _keep_former_run(out_dir):
-    """Moves aside what a former run left, so that a new one neither loses it nor is taken for it."""
-    for name in LEFTOVERS:
-        if (out_dir / name).exists():
-            (out_dir / name).replace(out_dir / f"previous-{name}")
-            print(f"{out_dir / name} of a former run is now previous-{name}.", file=sys.stderr)
+def _check_writable(out_dir):
+    """Better now than after an hour of training."""
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out_dir):
+            pass
+    except OSError as error:
+        raise TrainingStopped(f"--out_dir {out_dir} cannot be written to: {error.strerror or error}.") from error

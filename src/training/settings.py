@@ -36,7 +36,7 @@ FOLDERS = {
     ("cgan", "nonsaturating"): "gan_nonsat_conditional",
 }
 # What a checkpoint must agree with to be resumed from; the rest may change between two runs.
-SHAPING = ("model", "dataset", "loss_type", "n_flows", "hidden_size", "n_epochs", "batch_size", "seed")
+SHAPING = ("model", "dataset", "loss_type", "n_flows", "hidden_size", "n_epochs", "n_samples", "batch_size", "seed")
 
 
 class SettingsError(ValueError):
@@ -82,6 +82,8 @@ class Settings:
                 raise SettingsError(f"--{flag} belongs to --model {' or '.join(owners)}, not to {model}")
         if model == "cgan" and flags.get("loss_type") == "wasserstein_gp":
             raise SettingsError("--model cgan takes --loss_type nonsaturating only; wasserstein_gp is for gan")
+        if flags.get("dataset") == "digits" and "data_dir" in flags:
+            raise SettingsError("--dataset digits needs no files: leave --data_dir out")
         settings = {**DEFAULTS[model], **flags}
         if "out_dir" not in settings:
             settings["out_dir"] = FOLDERS[model, settings.get("loss_type")]
@@ -102,7 +104,7 @@ class Settings:
             if field.name in ("model", "resume", "cache") or value is None:
                 continue
             if field.name == "out_dir" or value != default:
-                words += [f"--{field.name}"] if value is True else [f"--{field.name}", str(value)]
+                words.append(f"--{field.name}" if value is True else f"--{field.name}={value}")
         return shlex.join(words)
 
 

@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from training.errors import TrainingStopped, checked_loss, unwritten_function
+from training import errors
+from training.errors import TrainingStopped, checked_gradient, checked_scalar, explain
 
 WEIGHT = torch.ones(3, requires_grad=True)
 
 
 @pytest.mark.parametrize(
-    ("loss", "found"),
+    ("value", "found"),
     [
         (None, "NoneType: None"),
         (0.5, "float: 0.5"),
@@ -17,18 +18,62 @@ WEIGHT = torch.ones(3, requires_grad=True)
         (WEIGHT.sum().detach(), "a tensor without a gradient"),
     ],
 )
-def test_a_loss_that_cannot_be_minimised_is_described(loss, found):
+def test_a_loss_that_cannot_be_minimised_is_described(value, found):
     with pytest.raises(TrainingStopped, match=f"my_loss must return a 0-d tensor .* returned {found}"):
-        checked_loss("my_loss", loss)
+        checked_scalar("my_loss", value)
 
 
 def test_a_good_loss_passes():
     loss = WEIGHT.sum()
-    assert checked_loss("my_loss", loss) is loss
+    assert checked_scalar("my_loss", loss) is loss
 
 
-def test_only_functions_of_the_submission_are_taken_for_unwritten():
+def test_a_loss_that_does_not_reach_its_network_is_described():
+    network, other = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    (network(torch.ones(1, 2)).detach() + other(torch.ones(1, 2))).sum().backward()
+    with pytest.raises(TrainingStopped, match="my_loss does not depend on the generator"):
+        checked_gradient("my_loss", "generator", network)
+    checked_gradient("my_loss", "generator", other)
+
+
+def raised(function):
     try:
+        function()
+    except Exception as error:
+        return error
+    pytest.fail("nothing was raised")
+
+
+def submitted(tmp_path, monkeypatch, source):
+    """A function `f` that comes from a submission's file."""
+    monkeypatch.setattr(errors, "SUBMISSION", tmp_path)
+    path = tmp_path / "gan.py"
+    path.write_text(source)
+    names = {}
+    exec(compile(source, path, "exec"), names)
+    return names["f"]
+
+
+def test_a_function_not_yet_written_is_named(tmp_path, monkeypatch):
+    f = submitted(tmp_path, monkeypatch, "def f():\n    raise NotImplementedError\n")
+    assert explain(raised(f)).startswith("f in submission/gan.py, line 2, is not written yet")
+
+
+def test_of_an_error_in_the_submission_only_its_own_lines_are_shown(tmp_path, monkeypatch):
+    f = submitted(tmp_path, monkeypatch, "def f():\n    return 1 / 0\n")
+    explanation = explain(raised(lambda: f()))
+    assert "return 1 / 0" in explanation and explanation.endswith("ZeroDivisionError: division by zero")
+    assert "test_errors.py" not in explanation
+
+
+def test_a_syntax_error_in_the_submission_is_shown_with_its_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(errors, "SUBMISSION", tmp_path)
+    explanation = explain(raised(lambda: compile("def f(:\n", tmp_path / "gan.py", "exec")))
+    assert "gan.py" in explanation and "line 1" in explanation and "test_errors.py" not in explanation
+
+
+def test_errors_of_others_are_left_alone():
+    def f():
         raise NotImplementedError
-    except NotImplementedError as error:
-        assert unwritten_function(error) is None
+
+    assert explain(raised(f)) is None

@@ -126,7 +126,7 @@ def test_ctrl_c_saves_after_the_step_and_says_how_to_go_on(tmp_path, number):
     assert stopped.batches + resumed.batches == whole.batches
 
 
-@pytest.mark.parametrize(("flag", "value"), [("n_epochs", 4), ("batch_size", 20), ("seed", 9), ("hidden_size", 3)])
+@pytest.mark.parametrize(("flag", "value"), [("n_epochs", 4), ("batch_size", 20), ("seed", 9), ("n_samples", 200)])
 def test_resuming_with_other_settings_is_refused_with_both_values(tmp_path, flag, value):
     settings = line_settings(tmp_path)
     Loop(Line(settings), settings).train()

@@ -50,6 +50,7 @@ def test_the_gans_have_the_defaults_of_the_handout(words, folder):
         ("--loss_type nonsaturating", "belongs to --model gan or cgan"),
         ("--dataset digits", "belongs to --model gan or cgan"),
         ("--animate", "belongs to --model gan or cgan"),
+        ("--model gan --dataset digits --data_dir x", "needs no files"),
         ("--model gan --n_flows 3", "belongs to --model flow"),
         ("--model vae", "flow"),
         ("--device mps", "gpu"),
@@ -75,7 +76,12 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "words",
-    ["", "--model cgan --dataset digits --animate --seed 7 --out_dir 'a b'", "--n_flows 2 --save_every 0.5"],
+    [
+        "",
+        "--model cgan --dataset digits --animate --seed 7 --out_dir 'a b'",
+        "--out_dir=-x",
+        "--n_flows 2 --save_every 0.5",
+    ],
 )
 def test_the_command_to_go_on_with_gives_the_same_settings(words):
     settings = parse(shlex.split(words))

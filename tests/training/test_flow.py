@@ -1,0 +1,55 @@
+"""What a student gets wrong in the flow is said before training."""
+
+import pytest
+import torch
+
+from submission.flow_network import MADE, MAF
+from training.errors import TrainingStopped
+from training.flow import FlowRun
+from training.settings import Settings
+
+
+def start(tmp_path):
+    settings = Settings.from_flags({"n_flows": 1, "hidden_size": 4, "out_dir": tmp_path})
+    return FlowRun(settings, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("name", ["forward", "inverse"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x: x,
+        lambda x: None,
+        lambda x: (x, 0.0),
+        lambda x: (x, torch.zeros(())),
+        lambda x: (x[:, 0], torch.zeros(len(x))),
+        lambda x: (x, torch.zeros(len(x)), 0),
+    ],
+)
+def test_a_direction_that_returns_something_else_is_described(tmp_path, monkeypatch, name, wrong):
+    if name == "inverse":
+        monkeypatch.setattr(MAF, "log_probs", lambda flow, x: next(flow.parameters()).sum())
+    monkeypatch.setattr(MADE, name, lambda made, x: wrong(x))
+    with pytest.raises(TrainingStopped, match=rf"MADE.{name} in submission/flow_network.py must return a pair"):
+        start(tmp_path)
+
+
+def test_log_probs_is_checked_by_its_own_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(MAF, "log_probs", lambda flow, x: None)
+    with pytest.raises(TrainingStopped, match="log_probs in submission/flow_network.py must return a 0-d tensor"):
+        start(tmp_path)
+
+
+def test_directions_that_do_not_undo_each_other_get_a_warning(tmp_path, monkeypatch, capsys):
+    start(tmp_path)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(MADE, "forward", lambda made, z: (2 * z, torch.zeros(len(z))))
+    start(tmp_path)
+    assert "does not undo" in capsys.readouterr().err
+
+
+def test_an_impossible_likelihood_gets_a_warning(tmp_path, monkeypatch, capsys):
+    run = start(tmp_path)
+    monkeypatch.setattr(MAF, "log_probs", lambda flow, x: torch.tensor(50.0))
+    run.finish({"nll": [1.0], "valid_nll": [1.0]})
+    assert "impossible" in capsys.readouterr().err

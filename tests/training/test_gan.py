@@ -1,0 +1,68 @@
+"""GAN training tells a student what is wrong, and draws what there is."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from data import Images
+from submission import gan
+from training import gan as training_gan
+from training.errors import TrainingStopped
+from training.gan import GanRun
+from training.settings import Settings
+
+
+def start(tmp_path, monkeypatch, labels, **flags):
+    """A run on noise with these labels."""
+    images = torch.randint(256, (len(labels), 1, 28, 28), dtype=torch.uint8)
+    data = Images(images, torch.tensor(labels), images, torch.tensor(labels), "noise")
+    monkeypatch.setattr(training_gan, "load_images", lambda *_: data)
+    settings = Settings.from_flags({"model": "gan", "batch_size": 4, "out_dir": tmp_path, **flags})
+    return GanRun(settings, torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "network"),
+    [
+        ("loss_nonsaturating_g", lambda g, d, x, *, device: d(g(torch.randn(4, 64)).detach()).mean(), "generator"),
+        ("loss_nonsaturating_d", lambda g, d, x, *, device: g(torch.randn(4, 64)).mean(), "discriminator"),
+    ],
+)
+def test_a_loss_that_trains_nothing_is_named(tmp_path, monkeypatch, name, loss, network):
+    loss.__name__ = name
+    monkeypatch.setattr(gan, name, loss)
+    run = start(tmp_path, monkeypatch, range(4))
+    with pytest.raises(TrainingStopped, match=f"{name} in submission/gan.py does not depend on the {network}"):
+        run.step(torch.arange(4))
+
+
+def test_a_missing_function_is_named(tmp_path, monkeypatch):
+    monkeypatch.delattr(gan, "loss_nonsaturating_d")
+    with pytest.raises(TrainingStopped, match="submission/gan.py has no function loss_nonsaturating_d"):
+        start(tmp_path, monkeypatch, range(4))
+
+
+def test_the_real_images_of_the_conditional_model_stand_in_columns_by_class(tmp_path, monkeypatch):
+    labels = [1, 0, 1, 9, 1, 1]
+    run = start(tmp_path, monkeypatch, labels, model="cgan", n_samples=20)
+    run.after_step(1)
+    grid = np.asarray(Image.open(tmp_path / "real.png"))
+    cells = {(r, c): grid[2 + 30 * r : 30 + 30 * r, 2 + 30 * c : 30 + 30 * c] for r in range(2) for c in range(10)}
+    shown = {(0, 0): 1, (0, 1): 0, (1, 1): 2, (0, 9): 3}  # cell -> index of the image
+    for cell, pixels in cells.items():
+        expected = run.images[shown[cell], 0].numpy() if cell in shown else np.zeros((28, 28))
+        assert np.array_equal(pixels, expected), cell
+
+
+def test_a_training_set_smaller_than_the_grid_leaves_the_rest_black(tmp_path, monkeypatch):
+    run = start(tmp_path, monkeypatch, range(4), n_samples=100)
+    run.after_step(1)
+    grid = np.asarray(Image.open(tmp_path / "real.png"))
+    assert np.array_equal(grid[2:30, 92:120], run.images[3, 0].numpy()) and grid[:, 122:].max() == 0
+
+
+def test_the_grid_shows_the_same_noise_with_a_class_a_column(tmp_path, monkeypatch):
+    first, second = (start(tmp_path, monkeypatch, range(4), model="cgan", n_samples=30) for _ in range(2))
+    assert torch.equal(first.grid_inputs[0], second.grid_inputs[0])
+    assert first.grid_inputs[1].reshape(3, 10).tolist() == [list(range(10))] * 3
