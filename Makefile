@@ -48,14 +48,13 @@ clean: ## remove caches; keeps .venv, data and results
 $(VENV)/.students: EXTRA :=
 $(VENV)/.test: EXTRA := --extra test
 $(VENV)/.students $(VENV)/.test: pyproject.toml $(VENV)/.made
+	@command -v uv > /dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@uv=$$(command -v uv || echo $(BIN)/uv); "$$uv" pip install --python $(BIN)/python -r pyproject.toml $(EXTRA)
 	@touch $@
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "This needs Python 3.11 or later. Name one: make PYTHON=python3.12 ..."; exit 1; }
-	@rm -rf $(VENV)
-	@if command -v uv > /dev/null; then uv venv --quiet --python $(PYTHON) $(VENV); \
-	  else { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; } || { \
-	  echo "Could not make $(VENV). On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }; fi
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "Could not make $(VENV). On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
 	@touch $@

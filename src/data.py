@@ -11,6 +11,7 @@ import sys
 import tempfile
 import zlib
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -97,24 +98,25 @@ def load_images(name, data_dir=None):
         return _digits()
     if data_dir is not None and Path(data_dir).is_file():
         raise DataError(f"--data_dir must be a folder, and {data_dir} is a file.")
-    searched = []
-    for folder in _folders(name, data_dir):
-        missing = [file for file in IDX_FILES if _find(folder, file) is None]
-        if not missing:
-            if data_dir is not None and not folder.is_relative_to(data_dir):
-                print(f"{data_dir} does not hold {name}: using {folder}.", file=sys.stderr)
-            return _read_folder(folder)
-        reason = f"lacks {', '.join(missing)}" if len(missing) < len(IDX_FILES) else "not there"
-        searched.append(f"  {folder}: {reason}")
-    try:
-        return _read_folder(_download(name, Path(data_dir or DATA_FOLDER) / name))
-    except (OSError, RuntimeError) as error:
-        raise DataError(_not_found(name, searched, error)) from error
+    folder = find_folder(name, data_dir)
+    if folder is None:
+        try:
+            folder = _download(name, Path(data_dir or DATA_FOLDER) / name)
+        except (OSError, RuntimeError, HTTPException) as error:
+            raise DataError(_not_found(name, data_dir, error)) from error
+    elif data_dir is not None and not folder.is_relative_to(data_dir):
+        print(f"{data_dir} does not hold {name}: using {folder}.", file=sys.stderr)
+    return _read_folder(folder)
+
+
+def find_folder(name, data_dir=None):
+    """The first folder that holds all four files of an IDX set; None if there is none."""
+    return next((folder for folder in _folders(name, data_dir) if not _missing(folder)), None)
 
 
 def to_unit_range(images):
     """Scales uint8 images to float32 in [-1, 1]."""
-    return images.float().div_(127.5).sub_(1)
+    return images.float() / 127.5 - 1
 
 
 def read_idx(path, n_dims):
@@ -171,15 +173,12 @@ def _folders(name, data_dir):
     folders = [Path(data_dir)] if data_dir else []
     for root in [*folders, DATA_FOLDER]:
         folders += [root / name, root / IDX_SETS[name] / "raw"]
-    return [*folders, DEBIAN_FOLDER / name]
+    return list(dict.fromkeys([*folders, DEBIAN_FOLDER / name]))
 
 
-def find_folder(name, data_dir=None):
-    """The first folder that holds all four files of an IDX set; None if there is none."""
-    for folder in _folders(name, data_dir):
-        if all(_find(folder, file) for file in IDX_FILES):
-            return folder
-    return None
+def _missing(folder):
+    """The names of the IDX files that a folder lacks."""
+    return [file for file in IDX_FILES if _find(folder, file) is None]
 
 
 def _find(folder, file):
@@ -240,7 +239,12 @@ def _download(name, folder):
     return folder
 
 
-def _not_found(name, searched, error):
+def _not_found(name, data_dir, error):
+    searched = []
+    for folder in _folders(name, data_dir):
+        missing = _missing(folder)
+        reason = f"lacks {', '.join(missing)}" if len(missing) < len(IDX_FILES) else "not there"
+        searched.append(f"  {folder}: {reason}")
     ways = [
         "run again with a network, to download it",
         f"put the four files ({IDX_FILES[0]}, ..., plain or .gz) into {DATA_FOLDER / name}",

@@ -6,17 +6,20 @@ import gzip
 import hashlib
 import http.server
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import threading
+import time
+from http.client import BadStatusLine
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torchvision.datasets
-from sklearn.datasets import make_moons
+from sklearn.datasets import load_digits, make_moons
 
 import data
 
@@ -117,6 +120,10 @@ def test_digits_need_no_files(empty_machine):
     assert images.train_images.shape == (1500, 1, 28, 28) and images.test_images.shape == (297, 1, 28, 28)
     assert set(images.train_labels.tolist()) == set(range(10))
     assert images.train_images.max() == 255 and images.train_images.min() == 0
+    original = load_digits()
+    assert torch.cat([images.train_labels, images.test_labels]).tolist() == original.target.tolist()
+    small = torch.nn.functional.interpolate(images.test_images.float(), size=(8, 8), mode="area")
+    assert np.corrcoef(small.numpy().ravel(), original.images[1500:].ravel())[0, 1] > 0.95
 
 
 def test_the_real_fashion_mnist_is_as_published(fashion_mnist):
@@ -279,6 +286,32 @@ def test_a_download_with_a_wrong_checksum_is_not_kept(empty_machine, mirror, mon
     assert list((empty_machine / "given").iterdir()) == []
 
 
+def test_a_download_of_damaged_files_is_not_kept(empty_machine, mirror, monkeypatch):
+    address, _, _ = mirror
+    served = empty_machine / "served"
+    (served / f"{LABELS}.gz").write_bytes(gzip.compress(idx_bytes(np.zeros(N_TRAIN + 1))))  # one label too many
+    sums = [(f"{name}.gz", hashlib.md5((served / f"{name}.gz").read_bytes()).hexdigest()) for name in data.IDX_FILES]
+    monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", [address])
+    monkeypatch.setattr(torchvision.datasets.FashionMNIST, "resources", sums)
+    with pytest.raises(data.DataError, match="not of one set"):
+        data.load_images("fashion-mnist")
+    assert list(data.DATA_FOLDER.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [BadStatusLine("x"), TimeoutError(), RuntimeError("File not found or corrupted.")])
+def test_a_network_that_answers_badly_or_never_is_waited_for_only_so_long(empty_machine, monkeypatch, error):
+    waited = []
+
+    def download(*_, **__):
+        waited.append(socket.getdefaulttimeout())
+        raise error
+
+    monkeypatch.setattr(torchvision.datasets, "MNIST", download)
+    with pytest.raises(data.DataError, match="cannot be downloaded"):
+        data.load_images("mnist")
+    assert waited == [data.DOWNLOAD_TIMEOUT] and socket.getdefaulttimeout() is None
+
+
 def test_a_download_killed_half_way_leaves_nothing_that_is_taken_for_whole(empty_machine, mirror, monkeypatch):
     address, sums, go_on = mirror
     go_on.clear()  # the first file comes, the second never does
@@ -294,6 +327,7 @@ def test_a_download_killed_half_way_leaves_nothing_that_is_taken_for_whole(empty
     child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stderr=subprocess.DEVNULL)
     while not list(data.DATA_FOLDER.rglob(IMAGES)):
         assert child.poll() is None
+        time.sleep(0.01)
     child.send_signal(signal.SIGKILL)
     child.wait()
     with pytest.raises(data.DataError, match="not on this machine"):

@@ -27,6 +27,21 @@ def test_generators_give_images_and_discriminators_numbers(batch):
     assert Discriminator()(x).shape == ConditionalDiscriminator()(x, y).shape == (batch,)
 
 
+def kinds(network):
+    return [type(layer).__name__ for layer in network.net]
+
+
+def test_the_layers_stand_in_the_order_of_earlier_years():
+    dense = ["Linear", "BatchNorm1d", "ReLU"]
+    last = ["Unflatten", "PixelShuffle", "Conv2d", "BatchNorm2d", "ReLU", "PixelShuffle", "Conv2d"]
+    assert kinds(Generator()) == kinds(ConditionalGenerator()) == dense + dense + last
+    convolution = ["Conv2d", "LeakyReLU"]
+    last = ["Flatten", "Linear", "LeakyReLU", "Linear"]
+    assert kinds(Discriminator()) == kinds(ConditionalDiscriminator()) == convolution + convolution + last
+    slopes = {layer.negative_slope for layer in Discriminator().net if isinstance(layer, torch.nn.LeakyReLU)}
+    assert slopes == {0.1}
+
+
 def test_the_output_is_not_squashed():
     generator = Generator()
     with torch.no_grad():

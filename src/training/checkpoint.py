@@ -10,7 +10,7 @@ from training.errors import TrainingStopped
 from training.files import written_beside
 
 FORMAT = 1
-KEYS = {"settings", "step", "seconds", "history", "parts", "random"}
+KEYS = {"settings", "step", "seconds", "losses", "curves", "parts", "random"}
 
 
 def save(path, state):
@@ -46,7 +46,7 @@ def random_states():
         "python": random.getstate(),
         "numpy": (name, torch.from_numpy(keys.astype(np.int64)), *rest),
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
     }
 
 

@@ -1,5 +1,7 @@
 """Pictures: grids of images, samples and densities of the plane, loss curves, animations."""
 
+from itertools import cycle
+
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
@@ -80,32 +82,33 @@ def save_density(path, points, log_density):
     _save(figure, path)
 
 
-def save_curves(path, curves, steps_per_epoch, label):
+def save_curves(path, losses, curves, steps_per_epoch, label):
     """Draws losses against steps: every step faintly, a running median on top; curves by the epoch with dots.
 
     Args:
         path: PNG file to write.
-        curves: dict of name -> values, one a step, or (for names that begin with "valid") one an epoch.
+        losses: dict of name -> values, one a step.
+        curves: dict of name -> values, one an epoch; those that are not finite are left out.
         steps_per_epoch: steps in an epoch.
         label: what the y axis shows, with its unit.
     """
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    colours = iter((MODEL_COLOUR, HELD_OUT_COLOUR))
-    smooth_values = []
-    for name, curve in curves.items():
-        colour, values = next(colours), np.asarray(curve)
-        if name.startswith("valid"):
-            axes.plot(steps_per_epoch * np.arange(1, len(values) + 1), values, ".-", color=colour, label=name)
-            smooth_values.append(values)
-            continue
-        steps = np.arange(1, len(values) + 1)
+    colours = cycle((MODEL_COLOUR, HELD_OUT_COLOUR, DATA_COLOUR))
+    drawn = []
+    for name, values in losses.items():
+        colour, steps = next(colours), np.arange(1, len(values) + 1)
         width = max(1, len(values) // 100)
         smooth = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
         axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.5)
         axes.plot(steps[width // 2 :][: len(smooth)], smooth, color=colour, label=name)
-        smooth_values.append(smooth)
-    low, high = np.percentile(np.concatenate(smooth_values), [0, 98])  # the first steps are off any scale
+        drawn.append(smooth)
+    for name, values in curves.items():
+        finite = np.isfinite(values)
+        ends = steps_per_epoch * np.arange(1, len(values) + 1)
+        axes.plot(ends[finite], np.asarray(values)[finite], ".-", color=next(colours), label=name)
+        drawn.append(np.asarray(values)[finite])
+    low, high = np.percentile(np.concatenate(drawn), [0, 98])  # the first steps are off any scale
     margin = 0.1 * (high - low) + 1e-3
     axes.set(xlabel="step", ylabel=label, ylim=(low - margin, high + margin))
     axes.grid(alpha=0.3)

@@ -83,9 +83,10 @@ class FlowRun(Run):
             figures.save_samples(path, self._sample(self.settings.n_samples), f"samples after epoch {epoch}")
         return {"valid_nll": self._nll(self.valid)}
 
-    def finish(self, history):
+    def finish(self, losses, curves):
         out_dir = self.settings.out_dir
-        figures.save_curves(out_dir / "losses.png", history, self.steps_per_epoch, "negative log-likelihood (nats)")
+        label = "negative log-likelihood (nats)"
+        figures.save_curves(out_dir / "losses.png", losses, curves, self.steps_per_epoch, label)
         figures.save_density(out_dir / "density.png", self.test.cpu().numpy(), self._log_density)
         test_nll = self._nll(self.test)
         if test_nll < LEAST_NLL:
@@ -113,7 +114,8 @@ class FlowRun(Run):
             return float(self.flow.loss(points))
 
     def _sample(self, n):
-        with torch.random.fork_rng():  # pictures leave the random numbers of training alone
+        devices = [torch.cuda.current_device()] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):  # pictures leave the random numbers of training alone
             torch.manual_seed(self.settings.seed)
             return self.flow.sample(self.device, n)
 

@@ -4,7 +4,7 @@ import torch
 
 from data import load_images, to_unit_range
 from network import NUM_CLASSES, ConditionalDiscriminator, ConditionalGenerator, Discriminator, Generator
-from submission import gan as losses
+from submission import gan as submission
 from training import figures
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
@@ -35,9 +35,9 @@ class GanRun(Run):
         self.conditional = settings.model == "cgan"
         names = LOSSES[settings.model, settings.loss_type]
         for name in names:
-            if not hasattr(losses, name):
+            if not hasattr(submission, name):
                 raise TrainingStopped(f"submission/gan.py has no function {name}.")
-        self.d_loss, self.g_loss = (getattr(losses, name) for name in names)
+        self.d_loss, self.g_loss = (getattr(submission, name) for name in names)
         self.sources = {key: f" ({name} in submission/gan.py)" for key, name in zip(KEYS, names, strict=True)}
         data = load_images(settings.dataset, settings.data_dir)
         super().__init__(settings, len(data.train_images))
@@ -73,9 +73,9 @@ class GanRun(Run):
             self._draw_fake(step)
         return {}
 
-    def finish(self, history):
+    def finish(self, losses, curves):
         out_dir = self.settings.out_dir
-        figures.save_curves(out_dir / "losses.png", history, self.steps_per_epoch, "loss")
+        figures.save_curves(out_dir / "losses.png", losses, curves, self.steps_per_epoch, "loss")
         if self.settings.animate:
             paths = map(self._grid_path, [*range(GRID_EVERY, self.total_steps, GRID_EVERY), self.total_steps])
             figures.save_animation(out_dir / "fake.gif", [path for path in paths if path.exists()])

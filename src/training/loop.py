@@ -59,8 +59,13 @@ class Run:
         """
         raise NotImplementedError
 
-    def finish(self, history):
-        """Called when training is complete; draws the last pictures and returns the measured figures."""
+    def finish(self, losses, curves):
+        """Called when training is complete; draws the last pictures and returns the measured figures.
+
+        Args:
+            losses: dict of loss name -> its values, one a step.
+            curves: dict of curve name -> its values, as `after_step` gave them.
+        """
         raise NotImplementedError
 
 
@@ -69,21 +74,21 @@ class Loop:
 
     Args:
         run: a Run.
-        settings: a Settings.
 
     Raises:
         TrainingStopped: settings at odds with the checkpoint, or a checkpoint that cannot be read.
     """
 
-    def __init__(self, run, settings):
-        self.run, self.settings = run, settings
-        self.path = settings.out_dir / "checkpoint.pt"
+    def __init__(self, run):
+        self.run, self.settings = run, run.settings
+        self.path = self.settings.out_dir / "checkpoint.pt"
         self.step = 0
         self.saved_step = None
         self.seconds = 0.0
-        self.history = {}
+        self.losses = {}  # name -> values, one a step
+        self.curves = {}  # name -> values, as `after_step` gives them
         self.unseen = []  # losses of the steps since the last look, still on their device
-        if settings.resume and self.path.exists():
+        if self.settings.resume and self.path.exists():
             self._load()
 
     def train(self):
@@ -109,14 +114,15 @@ class Loop:
                 if self.step % LOOK_EVERY == 0 or epoch_done:
                     self._look(bar)
                 for name, value in self.run.after_step(self.step).items():
-                    self.history.setdefault(name, []).append(value)
+                    self.curves.setdefault(name, []).append(value)
                 now = time.monotonic()
                 self.seconds = seconds_before + now - started
-                if stop.requested or now - saved >= self.settings.save_every or self.step == self.run.total_steps:
+                stopping, finished = stop.requested, self.step == self.run.total_steps
+                if stopping or finished or now - saved >= self.settings.save_every:
                     self._look(bar)
                     self._save()
                     saved = time.monotonic()
-                if stop.requested and self.step < self.run.total_steps:
+                if stopping and not finished:
                     raise Interrupted(
                         f"Stopped after step {self.step} of {self.run.total_steps}, and saved. To go on:\n"
                         f"  {_python()} {shlex.quote(sys.argv[0])} {self.settings.command()} --resume"
@@ -141,22 +147,24 @@ class Loop:
             source = self.run.sources.get(names[column], "")
             self._stop_not_finite(f"The loss {names[column]}{source} is {rows[row, column].item()} at step {step}")
         for name, values in zip(names, rows.T.tolist(), strict=True):
-            self.history.setdefault(name, []).extend(values)
+            self.losses.setdefault(name, []).extend(values)
         self.unseen = []
         bar.n = self.step
-        bar.set_postfix({name: f"{mean_of_last(self.history[name]):.3f}" for name in names}, refresh=False)
+        bar.set_postfix({name: f"{mean_of_last(self.losses[name]):.3f}" for name in names}, refresh=False)
         bar.update(0)
 
     def _save(self):
-        for name, part in self.run.parts.items():
-            if isinstance(part, torch.nn.Module) and not all(t.isfinite().all() for t in part.state_dict().values()):
-                self._stop_not_finite(f"A parameter of the {name} is not finite after step {self.step}")
+        parts = {name: part.state_dict() for name, part in self.run.parts.items()}
+        for name, part in parts.items():
+            if not all(tensor.isfinite().all() for tensor in _tensors(part)):
+                self._stop_not_finite(f"The state of the {name} is not finite after step {self.step}")
         state = {
             "settings": self.settings.shaping(),
             "step": self.step,
             "seconds": self.seconds,
-            "history": {name: torch.tensor(values, dtype=torch.float64) for name, values in self.history.items()},
-            "parts": {name: part.state_dict() for name, part in self.run.parts.items()},
+            "losses": {name: torch.tensor(values, dtype=torch.float64) for name, values in self.losses.items()},
+            "curves": self.curves,
+            "parts": parts,
         }
         if self.saved_step is None:
             self._keep_former_run()
@@ -165,7 +173,7 @@ class Loop:
 
     def _keep_former_run(self):
         """Moves aside what a former run left here, so that it is neither lost nor taken for this one's."""
-        for name in (self.path.name, "metrics.json"):
+        for name in ("metrics.json", self.path.name):  # killed in between, the checkpoint is still in its place
             former = self.path.with_name(name)
             if former.exists():
                 former.replace(former.with_name(f"previous-{name}"))
@@ -189,14 +197,18 @@ class Loop:
             ) from error
         self.step = self.saved_step = state["step"]
         self.seconds = state["seconds"]
-        self.history = {name: values.tolist() for name, values in state["history"].items()}
+        self.losses = {name: values.tolist() for name, values in state["losses"].items()}
+        self.curves = state["curves"]
         checkpoint.set_random_states(state["random"])
 
     def _stop_not_finite(self, what):
         epoch = (self.step - 1) // self.run.steps_per_epoch + 1
         kept = "Nothing was saved before it."
         if self.saved_step is not None:
-            kept = f"{self.path} holds step {self.saved_step}, the last good one; --resume goes on from there."
+            kept = (
+                f"{self.path} holds step {self.saved_step}, the last good one: "
+                "once the cause is mended, --resume goes on from it."
+            )
         raise TrainingStopped(f"{what} (epoch {epoch}): training stops. {kept}")
 
     def _progress_bar(self):
@@ -213,6 +225,15 @@ class Loop:
 def mean_of_last(values, n=100):
     """Mean of the last n values of a curve."""
     return float(np.mean(values[-n:]))
+
+
+def _tensors(state):
+    """All tensors in a state dict, however deep."""
+    if isinstance(state, torch.Tensor):
+        yield state
+    elif isinstance(state, dict | list | tuple):
+        for part in state.values() if isinstance(state, dict) else state:
+            yield from _tensors(part)
 
 
 def _python():
@@ -235,6 +256,7 @@ def _stop_signals():
             signal.signal(name, handler)
 
     former = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+    former = {name: handler for name, handler in former.items() if handler is not signal.SIG_IGN}
     for name in former:
         signal.signal(name, request)
     try:

@@ -1,6 +1,7 @@
 """metrics.json: what a run measured, and under which conditions."""
 
 import json
+import math
 import platform
 from dataclasses import asdict
 
@@ -26,8 +27,8 @@ def write_metrics(path, loop, device, measured):
         if value is not None and name not in ("resume", "cache")
     }
     metrics = {
-        **measured,
-        "final_losses": {name: mean_of_last(values) for name, values in loop.history.items()},
+        **{name: _json_value(value) for name, value in measured.items()},
+        "final_losses": {name: mean_of_last(values) for name, values in loop.losses.items()},  # of 100 steps
         "steps": loop.step,
         "seconds": round(loop.seconds, 3),
         "seed": loop.settings.seed,
@@ -38,3 +39,8 @@ def write_metrics(path, loop, device, measured):
     }
     with written_beside(path) as file:
         file.write(json.dumps(metrics, indent=2, default=str).encode() + b"\n")
+
+
+def _json_value(value):
+    """JSON knows no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -46,7 +46,7 @@ def _report(message, status):
 
 def _fetch(settings):
     if settings.model == "flow":
-        print("Moons are made when they are needed: there is nothing to fetch.")
+        print("Moons are made when they are needed; --model gan --cache fetches Fashion-MNIST.")
     else:
         data = load_images(settings.dataset, settings.data_dir)
         print(f"{settings.dataset} is at hand: {len(data.train_images)} images from {data.source}")
@@ -57,12 +57,12 @@ def _train(settings):
     _check_writable(settings.out_dir)
     checkpoint.seed_everything(settings.seed)
     model_run = _model_run(settings, device)
-    loop = Loop(model_run, settings)
+    loop = Loop(model_run)
     torch.set_num_threads(model_run.threads or torch.get_num_threads())
     if settings.resume and loop.step == 0:
         print(f"There is no {loop.path} yet: starting from the beginning.", file=sys.stderr)
     loop.train()
-    measured = model_run.finish(loop.history)
+    measured = model_run.finish(loop.losses, loop.curves)
     write_metrics(settings.out_dir / "metrics.json", loop, device, measured)
     for name, value in measured.items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")

@@ -76,6 +76,21 @@ def test_every_earlier_coordinate_is_connected(n, n_hidden):
         assert torch.equal(half != 0, torch.ones(n, n).tril(-1).bool())
 
 
+def test_masks_follow_the_degrees_of_the_contract():
+    """Input i has degree i, hidden unit k degree k mod (n - 1), output i degree i - 1; above >= below connects."""
+    n, hidden = 4, 7
+    masks = [layer.mask.tolist() for layer in MADE(n, hidden, 1).net[::2]]
+    degree = [k % (n - 1) for k in range(hidden)]
+    assert masks[0] == [[float(degree[k] >= i) for i in range(n)] for k in range(hidden)]
+    assert masks[1] == [[float(degree[k] >= degree[j]) for j in range(hidden)] for k in range(hidden)]
+    assert masks[2] == 2 * [[float(i - 1 >= degree[k]) for k in range(hidden)] for i in range(n)]
+
+
+def test_a_permute_layer_follows_every_made():
+    kinds = [type(layer).__name__ for layer in MAF(2, 4, 1, 3).nf]
+    assert kinds == ["MADE", "PermuteLayer"] * 3
+
+
 def test_net_is_a_chain_of_masked_linear_and_relu_with_n_hidden_inner_layers():
     for n_hidden in range(4):
         kinds = [type(layer).__name__ for layer in MADE(3, 5, n_hidden).net]

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import resource
 
 import numpy as np
 import pytest
@@ -61,3 +62,16 @@ def test_other_formats_are_refused(tmp_path, state):
     torch.save(state, path)
     with pytest.raises(TrainingStopped, match="not a checkpoint of this program"):
         checkpoint.load(path)
+
+
+def test_a_disk_that_is_full_is_said_and_keeps_the_former_checkpoint(tmp_path):
+    path = tmp_path / "c.pt"
+    path.write_bytes(b"former")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(TrainingStopped, match="c.pt cannot be written: File too large"):
+            checkpoint.save(path, {"weights": torch.zeros(10_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b"former" and list(tmp_path.iterdir()) == [path]

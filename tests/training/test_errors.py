@@ -61,7 +61,7 @@ def test_a_function_not_yet_written_is_named(tmp_path, monkeypatch):
 
 def test_of_an_error_in_the_submission_only_its_own_lines_are_shown(tmp_path, monkeypatch):
     f = submitted(tmp_path, monkeypatch, "def f():\n    return 1 / 0\n")
-    explanation = explain(raised(lambda: f()))
+    explanation = explain(raised(f))
     assert "return 1 / 0" in explanation and explanation.endswith("ZeroDivisionError: division by zero")
     assert "test_errors.py" not in explanation
 

@@ -51,5 +51,31 @@ def test_directions_that_do_not_undo_each_other_get_a_warning(tmp_path, monkeypa
 def test_an_impossible_likelihood_gets_a_warning(tmp_path, monkeypatch, capsys):
     run = start(tmp_path)
     monkeypatch.setattr(MAF, "log_probs", lambda flow, x: torch.tensor(50.0))
-    run.finish({"nll": [1.0], "valid_nll": [1.0]})
+    run.finish({"nll": [1.0]}, {"valid_nll": [1.0]})
     assert "impossible" in capsys.readouterr().err
+
+
+def test_samples_are_drawn_every_ten_epochs_and_leave_training_alone(tmp_path):
+    run = start(tmp_path)
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    for epoch in range(1, 21):
+        assert run.after_step(240 * epoch - 1) == {}
+        assert run.after_step(240 * epoch) == {"valid_nll": -run.flow.log_probs(run.valid).item()}
+    assert torch.equal(torch.get_rng_state(), before)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["samples_epoch10.png", "samples_epoch20.png"]
+
+
+def test_the_figures_are_of_the_test_points(tmp_path):
+    run = start(tmp_path)
+    measured = run.finish({"nll": [1.0]}, {"valid_nll": [1.0]})
+    assert measured["test_nll_nats"] == -run.flow.log_probs(run.test).item()
+    assert measured["valid_nll_nats"] == -run.flow.log_probs(run.valid).item()
+
+
+def test_a_huge_gradient_moves_the_flow_no_further_than_others(tmp_path):
+    run = start(tmp_path)
+    run.train[:] = 1e6
+    run.step(torch.arange(100))
+    norms = [parameter.grad.norm() for parameter in run.flow.parameters()]
+    assert torch.stack(norms).norm() <= 5.001

@@ -62,6 +62,25 @@ def test_a_training_set_smaller_than_the_grid_leaves_the_rest_black(tmp_path, mo
     assert np.array_equal(grid[2:30, 92:120], run.images[3, 0].numpy()) and grid[:, 122:].max() == 0
 
 
+@pytest.mark.parametrize("model", ["gan", "cgan"])
+def test_drawing_leaves_training_alone(tmp_path, monkeypatch, model):
+    run = start(tmp_path, monkeypatch, range(10), model=model)
+    before = {name: tensor.clone() for name, tensor in run.g.state_dict().items()}
+    state = torch.get_rng_state()
+    for step in (1, 50, 51):
+        assert run.after_step(step) == {}
+    assert run.g.training and torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in run.g.state_dict().items())
+    assert {"fake_0050.png", "real.png"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_both_networks_are_trained_as_in_earlier_years(tmp_path, monkeypatch):
+    run = start(tmp_path, monkeypatch, range(4))
+    for name in ("generator", "discriminator"):
+        (group,) = run.parts[f"{name}_optimizer"].param_groups
+        assert (group["lr"], group["betas"], group["weight_decay"]) == (1e-3, (0.5, 0.999), 0)
+
+
 def test_the_grid_shows_the_same_noise_with_a_class_a_column(tmp_path, monkeypatch):
     first, second = (start(tmp_path, monkeypatch, range(4), model="cgan", n_samples=30) for _ in range(2))
     assert torch.equal(first.grid_inputs[0], second.grid_inputs[0])

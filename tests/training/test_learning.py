@@ -17,13 +17,13 @@ def test_the_flow_learns_the_moons(tmp_path):
     settings = Settings.from_flags({"model": "flow", "n_epochs": 4, "out_dir": tmp_path})
     checkpoint.seed_everything(0)
     run = FlowRun(settings, torch.device("cpu"))
-    loop = Loop(run, settings)
+    loop = Loop(run)
     loop.train()
-    losses = loop.history["nll"]
+    losses = loop.losses["nll"]
     assert np.mean(losses[:20]) > 2.3  # a standard normal has 2.84
     assert np.mean(losses[-100:]) < 1.6
-    assert loop.history["valid_nll"][-1] < loop.history["valid_nll"][0]
-    assert run.finish(loop.history)["test_nll_nats"] < 1.6
+    assert loop.curves["valid_nll"][-1] < loop.curves["valid_nll"][0]
+    assert run.finish(loop.losses, loop.curves)["test_nll_nats"] < 1.6
     # The log density that is drawn is the one that is trained.
     assert abs(run._log_density(run.test.numpy()).mean() + run._nll(run.test)) < 1e-4
 

@@ -1,5 +1,6 @@
 """A run that is killed, stopped or broken loses nothing, and ends as if nothing had happened."""
 
+import itertools
 import json
 import os
 import random
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training import checkpoint
+from training import checkpoint, loop
 from training.errors import Interrupted, TrainingStopped
 from training.loop import Loop, Run
 from training.settings import Settings
@@ -54,7 +55,7 @@ def line_settings(tmp_path, **flags):
 
 def test_an_epoch_visits_every_example_once_in_an_order_of_its_own(tmp_path):
     run = Line(line_settings(tmp_path))
-    Loop(run, run.settings).train()
+    Loop(run).train()
     epochs = [sum(run.batches[first : first + 100], []) for first in (0, 100, 200)]
     assert all(sorted(epoch) == list(range(1000)) for epoch in epochs)
     assert epochs[0] != epochs[1] != epochs[2]
@@ -62,15 +63,15 @@ def test_an_epoch_visits_every_example_once_in_an_order_of_its_own(tmp_path):
 
 def test_the_last_partial_batch_is_dropped(tmp_path):
     run = Line(line_settings(tmp_path, batch_size=300, n_epochs=2))
-    Loop(run, run.settings).train()
+    Loop(run).train()
     assert [len(batch) for batch in run.batches] == [300] * 6
 
 
 def test_losses_and_curves_are_recorded_for_every_step(tmp_path):
     run = Line(line_settings(tmp_path))
-    loop = Loop(run, run.settings)
-    loop.train()
-    assert len(loop.history["mse"]) == 300 and loop.history["valid"] == [100.0, 200.0, 300.0]
+    training = Loop(run)
+    training.train()
+    assert len(training.losses["mse"]) == 300 and training.curves["valid"] == [100.0, 200.0, 300.0]
 
 
 def spoil_loss(run, loss):
@@ -83,14 +84,23 @@ def spoil_parameter(run, loss):
     return {"mse": loss}
 
 
+def spoil_optimizer(run, loss):
+    run.optimizer.state[run.net.weight]["exp_avg_sq"].fill_(float("inf"))
+    return {"mse": loss}
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
-    [(spoil_loss, r"loss mse is nan at step 137 \(epoch 2\)"), (spoil_parameter, r"net is not finite after step 137")],
+    [
+        (spoil_loss, r"loss mse is nan at step 137 \(epoch 2\)"),
+        (spoil_parameter, "state of the net is not finite after step 137"),
+        (spoil_optimizer, "state of the optimizer is not finite after step 137"),
+    ],
 )
 def test_a_run_that_is_no_longer_finite_stops_and_keeps_the_last_good_checkpoint(tmp_path, spoil, message):
     run = Line(line_settings(tmp_path, save_every=0), spoiled=137, spoil=spoil)
     with pytest.raises(TrainingStopped, match=message) as caught:
-        Loop(run, run.settings).train()
+        Loop(run).train()
     assert "holds step 136" in str(caught.value)
     assert checkpoint.load(tmp_path / "checkpoint.pt")["step"] == 136
 
@@ -98,7 +108,7 @@ def test_a_run_that_is_no_longer_finite_stops_and_keeps_the_last_good_checkpoint
 def test_a_loss_that_is_not_finite_is_found_between_checkpoints_too(tmp_path):
     run = Line(line_settings(tmp_path, save_every=1000), spoiled=137, spoil=spoil_loss)
     with pytest.raises(TrainingStopped, match=r"nan at step 137 .* Nothing was saved"):
-        Loop(run, run.settings).train()
+        Loop(run).train()
     assert run.done < 137 + 25
 
 
@@ -108,40 +118,77 @@ def test_ctrl_c_saves_after_the_step_and_says_how_to_go_on(tmp_path, number):
         os.kill(os.getpid(), number)
         return {"mse": loss}
 
+    before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)]
     settings = line_settings(tmp_path)
     whole = Line(settings)
-    Loop(whole, settings).train()
+    Loop(whole).train()
     (tmp_path / "checkpoint.pt").unlink()
 
     stopped = Line(settings, spoiled=55, spoil=interrupt)
     with pytest.raises(Interrupted, match=r"step 55 of 300(.|\n)*--resume"):
-        Loop(stopped, settings).train()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        Loop(stopped).train()
+    assert [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)] == before
 
     resumed = Line(line_settings(tmp_path, resume=True))
-    loop = Loop(resumed, resumed.settings)
-    assert loop.step == 55
-    loop.train()
+    training = Loop(resumed)
+    assert training.step == 55
+    training.train()
     assert torch.equal(resumed.net.weight, whole.net.weight)
     assert stopped.batches + resumed.batches == whole.batches
+
+
+def test_a_second_ctrl_c_acts_at_once(tmp_path):
+    def interrupt_twice(run, loss):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("the second one was not heard")
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with pytest.raises(KeyboardInterrupt):
+        Loop(Line(line_settings(tmp_path), spoiled=55, spoil=interrupt_twice)).train()
+
+
+def test_checkpoints_come_as_often_as_asked_for(tmp_path, monkeypatch):
+    clock = itertools.count()  # every look at it takes a second; there is one a step, and one after a save
+    monkeypatch.setattr(loop.time, "monotonic", lambda: next(clock))
+    steps = []
+    monkeypatch.setattr(checkpoint, "save", lambda path, state: steps.append(state["step"]))
+    Loop(Line(line_settings(tmp_path, save_every=50))).train()
+    assert steps == [50, 100, 150, 200, 250, 300]
+
+
+def test_the_order_of_the_data_depends_on_the_seed(tmp_path):
+    runs = [Line(line_settings(tmp_path, n_epochs=1, seed=seed)) for seed in (0, 1)]
+    for run in runs:
+        Loop(run).train()
+    assert runs[0].batches != runs[1].batches
+
+
+def test_a_resumed_run_that_breaks_names_the_checkpoint_it_came_from(tmp_path):
+    settings = line_settings(tmp_path, save_every=0)
+    with pytest.raises(TrainingStopped):
+        Loop(Line(settings, spoiled=137, spoil=spoil_loss)).train()
+    again = Line(line_settings(tmp_path, resume=True), spoiled=1, spoil=spoil_loss)
+    with pytest.raises(TrainingStopped, match="nan at step 137 .* holds step 136"):
+        Loop(again).train()
 
 
 @pytest.mark.parametrize(("flag", "value"), [("n_epochs", 4), ("batch_size", 20), ("seed", 9), ("n_samples", 200)])
 def test_resuming_with_other_settings_is_refused_with_both_values(tmp_path, flag, value):
     settings = line_settings(tmp_path)
-    Loop(Line(settings), settings).train()
+    Loop(Line(settings)).train()
     other = line_settings(tmp_path, resume=True, **{flag: value})
     with pytest.raises(TrainingStopped, match=f"trained with --{flag} .*, not {value}"):
-        Loop(Line(other), other)
+        Loop(Line(other))
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     settings = line_settings(tmp_path, resume=True)
     run = Line(settings)
-    Loop(run, settings).train()
+    Loop(run).train()
     run.parts["net"] = torch.nn.Linear(4, 1)
     with pytest.raises(TrainingStopped, match="does not fit the present code"):
-        Loop(run, settings)
+        Loop(run)
 
 
 def test_a_batch_larger_than_the_data_is_refused(tmp_path):
@@ -178,7 +225,7 @@ def test_a_run_killed_anywhere_and_resumed_ends_like_one_never_killed(tmp_path, 
             kills += 1
     assert child.returncode == 0 and kills >= 1
     expected, found = (checkpoint.load(folder / "checkpoint.pt") for folder in (whole, killed))
-    for same in ("step", "settings", "history", "parts", "random"):
+    for same in ("step", "settings", "losses", "curves", "parts", "random"):
         assert _equal(expected[same], found[same]), same
     pictures = sorted(path.name for path in whole.iterdir() if path.suffix in (".png", ".gif"))
     assert pictures == sorted(path.name for path in killed.iterdir() if path.suffix in (".png", ".gif"))

@@ -1,12 +1,14 @@
 """The defaults are the handout's, and flags at odds with each other are refused in one line."""
 
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from data import IMAGE_SETS
 from main import parse
-from training.settings import Settings, SettingsError
+from training.settings import DATASETS, Settings, SettingsError
 
 
 def test_the_flow_has_the_defaults_of_the_handout():
@@ -65,6 +67,20 @@ def test_flags_that_make_no_sense_are_refused_in_one_line(words, allowed, capsys
     message = capsys.readouterr().err
     assert allowed in message
     assert message.count("\n") == 1 and len(message) < 200
+
+
+def test_the_sizes_at_the_edge_are_taken():
+    assert parse("--model gan --n_samples 1000".split()).n_samples == 1000
+    assert parse("--n_samples 100".split()).n_samples == 100
+
+
+def test_the_data_sets_on_the_command_line_are_those_that_there_are():
+    assert sorted(DATASETS) == sorted(IMAGE_SETS)
+
+
+def test_a_run_is_known_by_all_that_shapes_it():
+    free = {"out_dir", "data_dir", "device", "save_every", "animate", "resume", "cache"}
+    assert set(parse("--model gan".split()).shaping()) == {field.name for field in fields(Settings)} - free
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
