@@ -1,9 +1,10 @@
 """What can stop a run, each with the line that its user reads."""
 
-import traceback
 from pathlib import Path
 
 import torch
+
+import tracebacks
 
 SUBMISSION = Path(__file__).resolve().parent.parent / "submission"
 
@@ -17,27 +18,8 @@ class Interrupted(TrainingStopped):
 
 
 def explain(error):
-    """What a student needs to read of an error that came out of the submission.
-
-    Args:
-        error: an exception with its traceback.
-
-    Returns:
-        A line naming the function that is not written yet, or the traceback from the submission's first frame on;
-        None if the submission has no part in the error.
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [index for index, frame in enumerate(frames) if _in_submission(frame.filename)]
-    last = frames[-1]
-    if isinstance(error, NotImplementedError) and _in_submission(last.filename) and "NotImplementedError" in last.line:
-        place = f"submission/{Path(last.filename).name}, line {last.lineno}"
-        return f"{last.name} in {place}, is not written yet: write it, then run this again."
-    if isinstance(error, SyntaxError) and _in_submission(error.filename or ""):
-        own = [len(frames)]  # the message itself names file and line
-    if not own:
-        return None
-    lines = traceback.format_list(frames[own[0] :]) + traceback.format_exception_only(error)
-    return "An error in the submission:\n" + "".join(lines).rstrip()
+    """What a student needs to read of an error that came out of the submission; None if it has no part in the error."""
+    return tracebacks.explain(error, SUBMISSION)
 
 
 def checked_scalar(name, value):
@@ -71,7 +53,3 @@ def checked_gradient(name, network_name, network):
         raise TrainingStopped(
             f"{name} does not depend on the {network_name}, which it is to train: is something detached?"
         )
-
-
-def _in_submission(filename):
-    return SUBMISSION in Path(filename).resolve().parents

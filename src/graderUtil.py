@@ -1,0 +1,253 @@
+"""A thin layer over unittest: graded tests, and the two writers of their results, terminal and Gradescope."""
+
+import datetime
+import functools
+import json
+import os
+import sys
+import time
+import unittest
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class Ungraded(Exception):
+    """A hidden test ran the student's code, but the answers are not here."""
+
+
+def graded(seconds=20, is_extra_credit=False):
+    """Marks a test method whose docstring is "ID: title", with an ID such as 2b-1-basic or 2b-4-hidden.
+
+    Args:
+        seconds: how long the student's code may take in it.
+        is_extra_credit: whether its points come on top of the total.
+    """
+
+    def decorate(method):
+        name, title = " ".join(method.__doc__.split()).split(": ", maxsplit=1)
+
+        @functools.wraps(method)
+        def wrapper(self):
+            method(self)
+            self.conclude()
+
+        wrapper.test = GradedTest(name, title, seconds, is_extra_credit)
+        return wrapper
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class GradedTest:
+    """What is known of a test before it runs."""
+
+    name: str
+    title: str
+    seconds: float
+    is_extra_credit: bool = False
+
+    @property
+    def question(self):
+        """2b, of 2b-1-basic."""
+        return self.name.split("-")[0]
+
+    @property
+    def is_hidden(self):
+        return self.name.endswith("-hidden")
+
+
+class GradedTestCase(unittest.TestCase):
+    """A unittest.TestCase of `graded` methods.
+
+    waited: seconds that the test waited for what is not the student's doing; they do not count.
+    """
+
+    waited = 0.0
+
+    @property
+    def test(self):
+        """Its `GradedTest`."""
+        return getattr(self, self._testMethodName).test
+
+    def conclude(self):
+        """Called when the method has ended; may still fail the test, or raise `Ungraded`."""
+
+    def prints(self):
+        """What the student's code printed in this test."""
+        return ""
+
+
+@dataclass
+class Outcome:
+    """How a test went: status is passed, failed or ungraded; output is what the student is to read."""
+
+    test: GradedTest
+    points: float
+    max_points: float
+    status: str
+    seconds: float
+    prints: str
+    output: str
+
+
+class GradedResult(unittest.TestResult):
+    """Gathers an `Outcome` for each test.
+
+    Args:
+        points: {test id: points}.
+    """
+
+    def __init__(self, points):
+        super().__init__()
+        self.outcomes = []
+        self._points = points
+
+    def startTest(self, test):
+        super().startTest(test)
+        self._began = time.perf_counter()
+        self.starting(test.test)
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self._add(test, "passed", "")
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self._add(test, "failed", str(error[1]))
+
+    def addError(self, test, error):
+        if issubclass(error[0], Ungraded):
+            self._add(test, "ungraded", str(error[1]))
+            return
+        super().addError(test, error)
+        self._add(test, "failed", f"The grader itself failed; tell the staff.\n{self._exc_info_to_string(error, test)}")
+
+    def _add(self, test, status, output):
+        most = self._points[test.test.name]
+        took = time.perf_counter() - self._began - test.waited
+        outcome = Outcome(test.test, most if status == "passed" else 0, most, status, took, test.prints(), output)
+        self.outcomes.append(outcome)
+        self.finished(outcome)
+
+    def starting(self, test):
+        """Called with a `GradedTest` before it runs."""
+
+    def finished(self, outcome):
+        """Called with an `Outcome`."""
+
+    @property
+    def all_passed(self):
+        """Whether every test that was graded passed."""
+        return all(outcome.status != "failed" for outcome in self.outcomes)
+
+    def total(self, is_extra_credit=False, statuses=("passed", "failed")):
+        """Returns (points, points to be had) of the outcomes with these statuses."""
+        counted = [o for o in self.outcomes if o.test.is_extra_credit == is_extra_credit and o.status in statuses]
+        return sum(o.points for o in counted), sum(o.max_points for o in counted)
+
+
+class TerminalResult(GradedResult):
+    """Writes each outcome as it comes, to a terminal or a file; colours only on a terminal."""
+
+    def __init__(self, points, stream=None):
+        super().__init__(points)
+        self._stream = stream or sys.stdout
+        self._colours = self._stream.isatty() and "NO_COLOR" not in os.environ
+
+    def starting(self, test):
+        self._say(f"----- START {test.name}: {test.title}")
+
+    def finished(self, outcome):
+        test = outcome.test
+        if outcome.prints:
+            self._say(outcome.prints.rstrip("\n"))
+        if outcome.output:
+            self._say(outcome.output)
+        took = datetime.timedelta(seconds=outcome.seconds)
+        points = "???" if outcome.status == "ungraded" else f"{outcome.points:g}"
+        end = (
+            f"----- END {test.name} [took {took} (max allowed {test.seconds:g} seconds), "
+            f"{points}/{outcome.max_points:g} points]"
+        )
+        if outcome.status == "ungraded":
+            end += " (hidden test ungraded)"
+        colour = {"passed": "32", "failed": "31", "ungraded": "33"}[outcome.status]
+        self._say(f"\033[{colour}m{end}\033[0m\n" if self._colours else f"{end}\n")
+
+    def close(self):
+        """Writes the totals."""
+        points, most = self.total()
+        text = f"Total: {points:g}/{most:g} points"
+        hidden = self.total(statuses=("ungraded",))[1]
+        if hidden:
+            text += f", and {hidden:g} points of hidden tests that are graded when you submit"
+        if any(outcome.test.is_extra_credit for outcome in self.outcomes):
+            points, most = self.total(is_extra_credit=True)
+            text += f"; extra credit: {points:g}/{most:g} points"
+        self._say(text)
+
+    def _say(self, text):
+        text = text.encode(self._stream.encoding or "utf-8", errors="replace").decode(self._stream.encoding or "utf-8")
+        print(text, file=self._stream, flush=True)
+
+
+class GradescopeResult(GradedResult):
+    """Keeps a results.json in the form that Gradescope publishes; the file is whole at any moment.
+
+    Args:
+        path: where to write it.
+        hidden_visibility: who sees hidden tests, and when.
+    """
+
+    def __init__(self, points, path, hidden_visibility="after_published"):
+        super().__init__(points)
+        self._path = Path(path)
+        self._hidden_visibility = hidden_visibility
+        self._start = time.perf_counter()
+        self.close()
+
+    def finished(self, outcome):
+        self.close()
+
+    def close(self):
+        """Writes what is known by now: beside the file first, then in its place."""
+        results = {
+            "score": sum(outcome.points for outcome in self.outcomes),
+            "execution_time": round(time.perf_counter() - self._start, 3),
+            "tests": [self._entry(outcome) for outcome in self.outcomes],
+        }
+        beside = self._path.with_name(self._path.name + ".part")
+        beside.write_text(json.dumps(results, indent=2), encoding="utf-8")
+        os.replace(beside, self._path)
+
+    def _entry(self, outcome):
+        test = outcome.test
+        return {
+            "score": outcome.points,
+            "max_score": 0 if test.is_extra_credit else outcome.max_points,
+            "status": "passed" if outcome.status == "passed" else "failed",
+            "name": test.title,
+            "number": test.name,
+            "output": "\n".join(text for text in (outcome.prints.rstrip("\n"), outcome.output) if text),
+            "output_format": "text",
+            "tags": [test.question],
+            "visibility": self._hidden_visibility if test.is_hidden else "visible",
+        }
+
+
+def load_tests(*cases):
+    """Returns the graded tests of classes, as unittest tests, in the order in which they are written."""
+    return [case(name) for case in cases for name, member in vars(case).items() if hasattr(member, "test")]
+
+
+def choose(tests, wanted):
+    """Returns the tests that are asked for by id (2b-1-basic) or by question (2b); all of them if nothing is.
+
+    Raises:
+        LookupError: an id or question that is not there; the message lists what is.
+    """
+    for name in wanted:
+        if not any(name in (test.test.name, test.test.question) for test in tests):
+            there = "\n".join(f"  {test.test.name:12} {test.test.title}" for test in tests)
+            raise LookupError(f"There is no test {name!r}. There are:\n{there}")
+    return [test for test in tests if not wanted or test.test.name in wanted or test.test.question in wanted]

@@ -1,0 +1,189 @@
+"""A test of a submission: asks the worker, holds what comes back against the answer, and gathers what differs."""
+
+import itertools
+import textwrap
+import time
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from graderUtil import GradedTestCase, Ungraded
+from grading.client import Failed
+from grading.compare import difference, shown
+
+# Seconds for a function that has hung before. At first, limits are wide: a student's code may import slow parts of
+# torch.
+HASTE = 2
+
+LABELS = {
+    "value": "its value",
+    "log_det": "log_det",
+    "grad_x": "the gradient by x",
+    "grad_images": "the gradient by the generator's images",
+    "grad_tags": "the gradient by the generator's images",
+    "grad_amplitude": "the gradient by the generator's amplitude",
+    "grad_gain": "the gradient by the discriminator's gain",
+    "grad_curvature": "the gradient by the discriminator's curvature",
+    "grad_shifts": "the gradient by numbers added to the outputs of the blocks",
+    "grad_log_dets": "the gradient by numbers added to the log-dets of the blocks",
+}
+
+
+@dataclass
+class Observation:
+    """Something that a test saw: of which function, what, an array of numbers or text, whether it was right, and
+    whether only the staff sees it."""
+
+    function: str
+    what: str
+    seen: np.ndarray
+    right: bool
+    staff_only: bool = False
+
+
+class SubmissionTest(GradedTestCase):
+    """Base of the tests in grader.py. The grader sets the class attributes before it runs them.
+
+    worker: answers `ask`, `grading.client.Worker` or `grading.inprocess.InProcess`.
+    solution: the module of the answers; None on a student's machine.
+    seed: of the cases that hidden tests draw.
+    """
+
+    worker = None
+    solution = None
+    seed = 0
+
+    def setUp(self):
+        self.rng = np.random.default_rng([self.seed, zlib.crc32(self.test.name.encode())])
+        self.observations = []
+        self.unwritten = None
+        self._began = time.perf_counter()
+        self._left = self.test.seconds
+        self._problems = []
+        self._again = self.test.is_hidden
+        self._function = self._about = self._on = ""
+        self._prints = ""
+
+    def ask(self, probe, **arguments):
+        """Calls a probe; what the student's code takes for it counts towards the time of the test.
+
+        Raises:
+            AssertionError: it gave no answer; or `Ungraded`, for a hidden test where the answers are not here.
+        """
+        started = time.perf_counter()
+        try:
+            self.worker.prepare(probe.split(".")[0])
+            self.waited += time.perf_counter() - started
+            left = min(self._left, HASTE) if self._function in self.worker.hung else self._left
+            return self.worker.ask(probe, left, seed=int(self.rng.integers(2**31)), **arguments)
+        except Failed as failure:
+            if failure.hung:
+                self.worker.hung.add(self._function)
+            self.unwritten = failure.unwritten
+            self.observe("failed", str(failure), False)
+            self._problems.append((str(failure), ""))
+            raise self._verdict() from None
+        finally:
+            self._left = self.test.seconds + self.waited - (time.perf_counter() - self._began)
+            self._prints += self.worker.take_prints()
+
+    def about(self, function, title=None, **on):
+        """Says what comes next is about.
+
+        Args:
+            function: one of those that students write, such as MADE.forward.
+            title: how to call it, if not by its name.
+            on: the inputs that it is called on.
+        """
+        self._function = function
+        self._about = title or function
+        self._on = "\n".join(f"{name.replace('_', ' ')} = {shown(np.squeeze(value))}" for name, value in on.items())
+
+    def again(self, run):
+        """Where the answers are, runs a basic test once more on a case that nobody can know, so that knowing its
+        numbers by heart is of no use.
+
+        Args:
+            run: called with the generator of random numbers.
+        """
+        if self.solution:
+            self._again = True
+            run(self.rng)
+
+    def expect(self, reply, answer, batch=None, varies=False):
+        """Compares a reply with the right one, entry by entry.
+
+        Args:
+            reply: {name: array}.
+            answer: {name: array}, or a list of these, of which one must fit; None where the answers are not here.
+            batch: the batch size.
+            varies: whether the numbers depend on what the student's code draws.
+        """
+        if answer is None:
+            return
+        answers = answer if isinstance(answer, list) else [answer]
+        found = [{name: difference(reply.get(name), right[name], batch) for name in right} for right in answers]
+        best = min(found, key=lambda differences: sum(bool(text) for text in differences.values()))
+        for name, text in best.items():
+            self.observe(name, bool(text) if varies else reply.get(name, "none"), not text)
+            if text:
+                self._problem(f"{LABELS.get(name, name.replace('grad_', 'the gradient by '))} is not right:", text)
+
+    def require(self, holds, what, problem):
+        """Gathers a problem unless something holds; `what` names it for the staff."""
+        self.observe(what, str(bool(holds)), bool(holds))
+        if not holds:
+            self._problem(problem, "")
+
+    def fault(self, what, text):
+        """Gathers a problem if there is text that describes it."""
+        self.observe(what, text or "none", not text)
+        if text:
+            self._problem(text, "")
+
+    def untouched(self, reply, **after):
+        """Requires that a call left its inputs alone.
+
+        Args:
+            after: name in the reply = name of the input.
+        """
+        for name, given in after.items():
+            self.require(not reply[name].any(), name, f"{given} was changed in place: others still need it")
+        if "touched" in reply:
+            text = str(reply["touched"])
+            self.require(not text, "touched " + text, f"something was left changed: {text}")
+
+    def observe(self, what, seen, right):
+        """Notes something seen of the submission, by which the staff's side recognises known mistakes."""
+        what = f"{self.test.name} {what}"
+        self.observations.append(Observation(self._function, what, np.asarray(seen), bool(right), self._again))
+
+    def conclude(self):
+        if self._problems or self._is_ungraded():
+            raise self._verdict()
+
+    def prints(self):
+        return self._prints
+
+    def _is_ungraded(self):
+        return self.solution is None and self.test.is_hidden
+
+    def _verdict(self):
+        return (Ungraded if self._is_ungraded() else AssertionError)(self._report())
+
+    def _problem(self, title, text):
+        lines = f"{self._about}: {title}" if self._about else title
+        self._problems.append((lines + ("\n" + textwrap.indent(text, "    ") if text else ""), self._on))
+
+    def _report(self):
+        """The first problems, those on the same inputs together; what follows from one mistake is much."""
+        most = 3
+        text = ""
+        for on, problems in itertools.groupby(self._problems[:most], key=lambda problem: problem[1]):
+            text += "".join(f"{lines}\n" for lines, _ in problems)
+            if on:
+                text += textwrap.indent("on       " + on.replace("\n", "\n         "), "    ") + "\n"
+        if len(self._problems) > most:
+            text += f"... and {len(self._problems) - most} more of the kind\n"
+        return text.rstrip("\n")

@@ -1,0 +1,300 @@
+"""The grader's side of the worker: starts it, asks it, keeps its limits, tells what went wrong in the student's terms."""
+
+import contextlib
+import os
+import queue
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from grading import wire
+
+START_SECONDS = 300  # for Python to import torch, on a machine however slow
+IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
+MEMORY = 4 * 2**30
+PRINTS = 10_000  # bytes of a test's prints that are kept
+
+_SOURCE = Path(__file__).resolve().parent.parent
+
+
+class Failed(Exception):
+    """The student's code did not do what was asked; the message is for the student.
+
+    Args:
+        unwritten: the function that is still to be written, if that is why.
+        hung: whether it took too long.
+    """
+
+    def __init__(self, message, unwritten=None, hung=False):
+        super().__init__(message)
+        self.unwritten = unwritten
+        self.hung = hung
+
+
+class WorkerMissing(Exception):
+    """No worker can be started on this machine; no test can be run."""
+
+
+class Worker:
+    """Serves probes on a submission from a process of its own.
+
+    A worker that dies, or is killed because it hangs, is replaced when the next question comes.
+
+    Args:
+        submission: folder of the student's files.
+        memory: bytes that the student's code may use.
+
+    Attributes:
+        hung: for the caller's notes, the functions that took too long.
+    """
+
+    def __init__(self, submission, memory=MEMORY):
+        self.command = [sys.executable, "-m", "grading.worker", str(Path(submission).resolve()), str(memory)]
+        self._process = None
+        self.hung = set()
+        self._imports = {}
+        self._prints = _Prints()
+
+    def start(self):
+        """Starts the process and does not wait for it: importing torch takes a while."""
+        if self._process and self._process.poll() is None:
+            return
+        self.close()
+        # Threads would only make small networks slower and results less repeatable.
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            self.command,
+            cwd=_SOURCE,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._replies = queue.Queue()
+        self._ready = False
+        self._imports = {file: why for file, why in self._imports.items() if why}  # what fails once fails again
+        self._prints.follow(self._process.stderr)
+        threading.Thread(target=_receive, args=(self._process.stdout, self._replies), daemon=True).start()
+
+    def wait(self):
+        """Waits until the process is ready.
+
+        Raises:
+            WorkerMissing: it cannot be started here.
+        """
+        self.start()
+        if self._ready:
+            return
+        reply = self._next_reply(START_SECONDS)
+        if not isinstance(reply, dict) or str(reply.get("status")) != "ready":
+            said = self._prints.take().strip().splitlines()
+            self.close()
+            raise WorkerMissing(
+                "The process that is to run the submission does not start: " + (said or ["no word"])[-1]
+            )
+        self._ready = True
+
+    def prepare(self, file):
+        """Makes sure that a process is there and has imported a file of the submission.
+
+        Args:
+            file: its name without .py.
+
+        Raises:
+            Failed: it cannot be imported; once that has been seen it is not tried again.
+            WorkerMissing: no process can be started.
+        """
+        self.wait()
+        if file not in self._imports:
+            try:
+                self._ask(f"{file}.import", IMPORT_SECONDS, 0, {})
+                self._imports[file] = None
+            except Failed as failure:
+                self._imports[file] = failure
+        if self._imports[file]:
+            raise self._imports[file]
+
+    def ask(self, probe, seconds, seed=0, **arguments):
+        """Calls a probe beside the student's code, after `prepare`.
+
+        Args:
+            probe: "FILE.NAME", the probe NAME of grading.probes.FILE.
+            seconds: how long it may take; `prepare` does not count.
+            seed: of the random numbers that the student's code draws.
+            arguments: arrays.
+
+        Returns:
+            {name: array}.
+
+        Raises:
+            Failed: there is no answer, for a reason that the message gives.
+            WorkerMissing: no process can be started.
+        """
+        self.prepare(probe.split(".")[0])
+        return self._ask(probe, seconds, seed, arguments)
+
+    def take_prints(self):
+        """What the student's code has printed since this was last asked, shortened if it is long."""
+        return self._prints.take()
+
+    def close(self):
+        """Ends the process and those that it started."""
+        if not self._process:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with contextlib.suppress(OSError):
+                stream.close()
+        self._process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _ask(self, probe, seconds, seed, arguments):
+        self.wait()
+        mark = secrets.token_hex(16)
+        self._prints.expect(mark)
+        try:
+            request = {"probe": probe, "seconds": seconds, "seed": seed, "mark": mark, **arguments}
+            wire.write(self._process.stdin, request)
+            reply = self._next_reply(seconds)
+        except OSError:
+            reply = None
+        if isinstance(reply, dict):
+            self._prints.settle()
+            if str(reply.pop("mark", "")) == mark:
+                return self._opened(reply)
+            reply = wire.Malformed("out of turn")
+        raise Failed(self._death(reply, seconds), hung=reply is TimeoutError)
+
+    def _opened(self, reply):
+        status = str(reply.pop("status", ""))
+        if status == "ok":
+            return reply
+        if status != "failed":
+            self.close()
+            raise Failed("The process that runs your code sent no sensible answer.")
+        unwritten = reply.get("unwritten")
+        raise Failed(str(reply.get("reason", "")), unwritten=None if unwritten is None else str(unwritten))
+
+    def _next_reply(self, seconds):
+        """A dict, a Malformed, None where the process has ended, or TimeoutError (the class) where it took too long."""
+        try:
+            return self._replies.get(timeout=max(seconds, 0.01))
+        except queue.Empty:
+            return TimeoutError
+
+    def _death(self, reply, seconds):
+        """Ends the process, which cannot be talked to any more; says why."""
+        if reply is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1)
+        code = self._process.poll()
+        self._prints.settle()
+        self.close()
+        if reply is TimeoutError:
+            return f"It took longer than {seconds:.3g} seconds and was stopped{self._prints.place()}: an endless loop?"
+        if reply is not None:
+            return f"The process that runs your code sent something that is no answer ({reply})."
+        if code is None:
+            return "The process that runs your code closed its connection."
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+            return f"The process that ran your code was ended by {name}{self._prints.place()}."
+        return f"Your code ended its process with status {code}."
+
+
+def _receive(stream, replies):
+    """Puts what comes into the queue, and None at the end."""
+    while True:
+        try:
+            message = wire.read(stream)
+        except (OSError, ValueError):
+            message = None
+        except wire.Malformed as error:
+            replies.put(error)
+            message = None
+        replies.put(message)
+        if message is None:
+            return
+
+
+class _Prints:
+    """What a process prints: its beginning and its end, and how much there was. A mark says where a request ends."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._marked = threading.Event()
+        self._mark = b""
+        self._clear()
+
+    def follow(self, stream):
+        """Reads a stream, to its end, in a thread."""
+        threading.Thread(target=self._drain, args=(stream,), daemon=True).start()
+
+    def expect(self, mark):
+        """Says which mark will end what comes next."""
+        with self._lock:
+            self._mark = mark.encode()
+            self._marked.clear()
+
+    def settle(self):
+        """Waits until the mark, or the end of the stream, is there; takes the mark out."""
+        self._marked.wait(timeout=1)
+        with self._lock:
+            if self._mark in self._tail or self._mark in self._head:
+                self._head = self._head.replace(self._mark, b"")
+                self._tail = self._tail.replace(self._mark, b"")
+                self._total -= len(self._mark)
+
+    def place(self):
+        """Where the student's code was, by the trace that Python's faulthandler printed; that trace is cut off."""
+        with self._lock:
+            text = (self._head if self._total <= len(self._head) else self._tail).decode(errors="replace")
+            text = text.rpartition("most recent call first")[2]
+            self._head = self._head.partition(b"Timeout (0:")[0]
+            self._total = min(self._total, len(self._head))
+        frames = re.findall(r'File ".*[/\\]([^/\\"]+\.py)", line (\d+) in (\S+)', text)
+        if not frames:
+            return ""
+        file, line, name = next((frame for frame in frames if frame[0] in ("flow_network.py", "gan.py")), frames[0])
+        return f" (in {name}, line {line} of {file})"
+
+    def take(self):
+        """Returns what was printed since the last time."""
+        with self._lock:
+            text, dropped = self._head.decode(errors="replace"), self._total - len(self._head)
+            self._clear()
+        return text + (f"\n... and {dropped} bytes more" if dropped > 0 else "")
+
+    def _clear(self):
+        self._head, self._tail, self._total = b"", b"", 0
+
+    def _drain(self, stream):
+        while True:
+            try:
+                data = os.read(stream.fileno(), 65536)
+            except (OSError, ValueError):
+                data = b""
+            with self._lock:
+                recent = self._tail + data
+                self._head += data[: PRINTS - len(self._head)] if len(self._head) < PRINTS else b""
+                self._tail = recent[-4096:]
+                self._total += len(data)
+                if not data or self._mark and self._mark in recent:
+                    self._marked.set()
+            if not data:
+                return

@@ -1,0 +1,81 @@
+"""What a submission gave, held against what is right: the difference in words, or None."""
+
+import numpy as np
+
+RELATIVE = 1e-4  # float32 gives about 1e-6 on networks as small as the probes'
+_FACTORS = {-1: "-1", 2: "2", 0.5: "1/2", -2: "-2", -0.5: "-1/2"}
+
+
+def difference(got, expected, batch=None):
+    """Compares an array with the right one.
+
+    Args:
+        got: array, or None where there is none.
+        expected: array, float64.
+        batch: the batch size, to recognise a sum where a mean was wanted.
+
+    Returns:
+        None if they agree to 1e-4; else lines that say how they differ.
+    """
+    expected = np.asarray(expected, dtype=float)
+    if got is None:
+        return "there is none: the result does not depend on it"
+    if got.dtype.kind not in "biuf":
+        return f"it is of type {got.dtype}"
+    if got.shape != expected.shape:
+        return f"expected the shape {expected.shape}\ngot      the shape {got.shape}"
+    got = got.astype(float)
+    wrong = ~(np.abs(got - expected) <= _tolerance(expected))
+    if not wrong.any():
+        return None
+    if expected.size <= 12:
+        return f"expected {shown(expected)}\ngot      {shown(got)}{_relation(got, expected, batch)}"
+    worst = np.unravel_index(np.argmax(np.where(wrong, _distance(got, expected), -1)), expected.shape)
+    place = "[" + ", ".join(str(index) for index in worst) + "]"
+    return (
+        f"expected {expected[worst]:.6g} at {place} of {expected.shape}\n"
+        f"got      {got[worst]:.6g} there; {wrong.sum()} of {wrong.size} entries differ"
+        f"{_relation(got, expected, batch)}"
+    )
+
+
+def agree(got, expected):
+    """Whether two arrays of any kind are the same, within rounding."""
+    if got.shape != expected.shape or got.dtype.kind != expected.dtype.kind:
+        return False
+    if got.dtype.kind == "U":
+        return bool((got == expected).all())
+    got, expected = got.astype(float), expected.astype(float)
+    finite = np.isfinite(expected)
+    same = np.array_equal(got[~finite], expected[~finite], equal_nan=True)
+    return same and bool((np.abs(got[finite] - expected[finite]) <= _tolerance(expected[finite])).all())
+
+
+def shown(array):
+    """An array as text: its numbers if there are few, else its shape."""
+    array = np.asarray(array)
+    if array.size > 12:
+        return f"an array of shape {array.shape}"
+    if array.dtype.kind == "f":
+        return np.array2string(array, precision=6, separator=", ", suppress_small=True).replace("\n", "")
+    return np.array2string(array, separator=", ").replace("\n", "")
+
+
+def _tolerance(expected):
+    largest = np.abs(expected).max() if expected.size else 0.0
+    return RELATIVE * np.abs(expected) + 0.1 * RELATIVE * max(largest, 0.1)
+
+
+def _distance(got, expected):
+    return np.where(np.isfinite(got), np.abs(got - expected), np.inf)
+
+
+def _relation(got, expected, batch):
+    """A factor between the two, if there is a telling one."""
+    factors = dict(_FACTORS)
+    if batch and batch > 2:
+        factors.update({batch: f"{batch}, the batch size", 1 / batch: f"1/{batch}, one over the batch size"})
+    for factor, name in factors.items():
+        if expected.any() and (np.abs(got - factor * expected) <= _tolerance(expected) * abs(factor)).all():
+            return f"\n         (what is expected, times {name})"
+    return ""

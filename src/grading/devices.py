@@ -1,0 +1,108 @@
+"""Finds tensors made on the default device and mixed with those of the device that was asked for.
+
+On a machine with one device such a slip goes unseen: `torch.rand(n)` without `device=` works on a CPU and fails on a
+GPU. The watch follows the tensors that were made without a device, and complains where PyTorch would on a GPU.
+"""
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+_FACTORIES = {
+    getattr(torch, name)
+    for name in "arange empty eye full linspace logspace normal ones rand randint randn randperm tensor "
+    "as_tensor zeros".split()
+}
+# These move data between devices, or accept an index or a value from another one.
+_CROSSING = {
+    torch.Tensor.to,
+    torch.Tensor.cuda,
+    torch.Tensor.copy_,
+    torch.Tensor.__getitem__,
+    torch.Tensor.__setitem__,
+    torch.Tensor.type_as,
+    torch.Tensor.detach,
+}
+_MOVES = {torch.Tensor.to, torch.Tensor.cuda, torch.Tensor.type_as}
+
+
+# Types and functions that no mode sees.
+_UNSEEN = ("FloatTensor", "LongTensor", "DoubleTensor", "from_numpy")
+
+
+class WrongDevice(RuntimeError):
+    """A tensor made without a device meets one on the device that was asked for."""
+
+
+class DeviceWatch(TorchFunctionMode):
+    """Within it, mixing a tensor made without `device=` and one of the caller's raises `WrongDevice`.
+
+    A device written out as text, `device="cpu"`, counts as none. Tensors of one number may be mixed freely, as PyTorch
+    allows.
+    """
+
+    def __enter__(self):
+        self._kept = {name: getattr(torch, name) for name in _UNSEEN}
+        for name, constructor in self._kept.items():
+            setattr(torch, name, _adrift(constructor))
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        for name, constructor in self._kept.items():
+            setattr(torch, name, constructor)
+        return super().__exit__(*error)
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        tensors = list(_tensors([args, kwargs]))
+        adrift = [tensor for tensor in tensors if getattr(tensor, "_adrift", False)]
+        mixed = any(t.dim() for t in adrift) and any(t.dim() and not getattr(t, "_adrift", False) for t in tensors)
+        if mixed and func not in _CROSSING:
+            name = getattr(func, "__name__", str(func))
+            raise WrongDevice(
+                f"{name} mixes a tensor made without device=... with one on the given device; "
+                "on a GPU this stops with 'Expected all tensors to be on the same device'"
+            )
+        result = func(*args, **kwargs)
+        if func in _FACTORIES:
+            homeless = not tensors and not isinstance(kwargs.get("device"), torch.device)
+        elif func in _MOVES and _names_a_device(args[1:], kwargs):
+            homeless = False
+            if any(result is tensor for tensor in adrift):
+                result = result.view_as(result)  # where nothing is to be moved, the tensor itself comes back
+        else:
+            homeless = bool(adrift) and len(adrift) == len(tensors)
+        if homeless:
+            for tensor in _tensors([result]):
+                tensor._adrift = True
+        return result
+
+
+def _adrift(constructor):
+    def make(*args, **kwargs):
+        tensor = constructor(*args, **kwargs)
+        tensor._adrift = True
+        return tensor
+
+    return make
+
+
+def _names_a_device(args, kwargs):
+    """Whether the arguments of Tensor.to and the like lead to a device, rather than to a type."""
+    return (
+        not args
+        and not kwargs
+        or any(
+            isinstance(value, (torch.device, str, int, torch.Tensor))
+            for value in (*args, kwargs.get("device"), kwargs.get("other"))
+        )
+    )
+
+
+def _tensors(values):
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _tensors(value)
+        elif isinstance(value, dict):
+            yield from _tensors(value.values())

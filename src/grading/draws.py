@@ -1,0 +1,219 @@
+"""What is wrong with what a submission drew at random: a line of text, or "" if nothing is.
+
+All limits are six standard errors wide or wider, so that a right submission fails less often than once in 10^8.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+SHAPE = (1, 3, 4)
+NUM_CLASSES = 10
+
+
+def noise_fault(z, width):
+    """Looks at noise given to a generator.
+
+    Args:
+        z: all rows of a call, or None; each should be drawn from N(0, I), for itself.
+        width: their right length.
+    """
+    if z is None:
+        return "the noise is not used: no generator is called"
+    if z.ndim != 2 or z.shape[1] != width:
+        return f"the noise is of shape {z.shape}"
+    values = z.astype(float)
+    faults = (
+        (not np.isfinite(values).all(), "the noise is not finite"),
+        ((values == values[0, 0]).all(), f"the noise is {values[0, 0]:.1f} everywhere"),
+        ((values == values[0]).all(), "all images get the same noise"),
+        ((values == values[:, :1]).all(), "the entries of a noise vector are all the same"),
+    )
+    return next((text for found, text in faults if found), None) or _not_normal(values)
+
+
+def _not_normal(values):
+    mean, spread, size = values.mean(), values.std(), values.size
+    if abs(mean) * np.sqrt(size) > 6 or abs(spread**2 - 1) * np.sqrt(size / 2) > 6:
+        return f"the noise has mean {mean:.1f} and standard deviation {spread:.1f}"
+    if not _follows(values.ravel(), np.vectorize(lambda v: 0.5 * math.erfc(-v / math.sqrt(2)))):
+        return "the noise does not follow the normal distribution"
+    correlation = np.corrcoef(values.T) - np.eye(values.shape[1])
+    if np.abs(correlation).max() * np.sqrt(len(values)) > 6:
+        return "the entries of a noise vector are correlated"
+    return ""
+
+
+def labels_fault(calls, real):
+    """Looks at the labels given to a generator.
+
+    Right are those of the real images in any order, or labels drawn from all classes alike.
+
+    Args:
+        calls: for each of two calls with the same images, the labels of all rows, or None.
+        real: the labels of the real images, (B,).
+    """
+    drawn = []
+    for y in calls:
+        if y is None:
+            return "g is not called"
+        if y.ndim != 1 or not len(y) or len(y) % len(real):
+            return f"g is given labels of shape {y.shape} for {len(real)} real ones"
+        for batch in y.reshape(-1, len(real)):
+            if np.array_equal(np.sort(batch), np.sort(real)):
+                continue
+            drawn.append(batch)
+            if fault := _drawn_labels_fault(batch):
+                return fault
+    if len(drawn) == len(calls) > 1 and np.array_equal(drawn[0], drawn[1]):
+        return "the labels of the fakes are the same on each call, and not those of the real images"
+    return ""
+
+
+def _drawn_labels_fault(y):
+    if y.min() < 0 or y.max() >= NUM_CLASSES:
+        return f"the labels of the fakes go from {y.min()} to {y.max()}"
+    counts = np.bincount(y, minlength=NUM_CLASSES)
+    if counts.max() == len(y):
+        return f"all fakes are of class {y[0]}"
+    if not counts.all():
+        missing = ", ".join(str(label) for label in np.flatnonzero(counts == 0))
+        return f"no fake is of class {missing}"
+    mean = len(y) / NUM_CLASSES
+    if ((counts - mean) ** 2 / mean).sum() > 70:  # chi-squared with 9 degrees of freedom: one in 10^11
+        shares = ", ".join(f"{share:.2f}" for share in counts / len(y))
+        return f"the classes of the fakes are not equally likely: {shares}"
+    return ""
+
+
+def images_that_tell(size):
+    """Real and generated images whose mixtures tell how they were mixed.
+
+    The first pixel is 0 in the real and 1 in the generated ones, so that it shows the weight; the second grows with the
+    index of the generated image and is 0 in the real; the third the other way round; the others are all different.
+
+    Returns:
+        real, fake: (size, 1, 3, 4).
+    """
+    pixels = np.random.default_rng(0).normal(size=(2, size, 12))
+    index = (1 + np.arange(size)) / size
+    nothing = np.zeros(size)
+    pixels[0, :, :3] = np.stack([nothing, nothing, index], axis=1)
+    pixels[1, :, :3] = np.stack([nothing + 1, index, nothing], axis=1)
+    return pixels.reshape(2, size, *SHAPE)
+
+
+@dataclass
+class Mixture:
+    """Images that are neither real nor generated.
+
+    Args:
+        images: (M, C, H, W), float64.
+        weights: the weight of the generated image, (M,).
+        fault: what is wrong with them as mixtures of a real and a generated one; "" if nothing.
+        paired: whether each is of the two images at its own place in the batch.
+    """
+
+    images: np.ndarray
+    weights: np.ndarray
+    fault: str
+    paired: bool
+
+
+def mixture(seen, real, fake):
+    """Finds the mixed ones among the images that d was called on.
+
+    Args:
+        seen: (N, C, H, W), or None.
+        real, fake: batches made to tell, see `images_that_tell`; any image of one may be mixed with any of the other.
+
+    Returns:
+        A `Mixture`.
+    """
+    size = len(real)
+    real, fake = np.reshape(real, (size, -1)), np.reshape(fake, (size, -1))
+    if seen is None:
+        return Mixture(np.zeros((0, *SHAPE)), np.zeros(0), "d is not called", False)
+    x = seen.reshape(len(seen), -1).astype(float)
+    # Images that are not mixed are known by their first pixel and one more.
+    pure = (np.abs(x[:, 0]) < 1e-7) & (np.abs(x[:, 1]) < 1e-7) | (np.abs(x[:, 0] - 1) < 1e-7) & (np.abs(x[:, 2]) < 1e-7)
+    x = x[~pure]
+    weights = x[:, 0]
+    images = x.reshape(-1, *seen.shape[1:])
+    if not len(x):
+        return Mixture(images, weights, "d is not called on any image between a real and a generated one", False)
+    if len(x) != size:
+        fault = f"d is called on {len(x)} mixed images, in a batch of {size}"
+        return Mixture(images, weights, fault, False)
+    off = _misfit(x, weights, fake, real)
+    if (off < 1e-3).all():
+        return Mixture(images, weights, "", True)
+    i, j = _indices(x, weights, size)
+    # Near an end of the segment only one of the indices can be read.
+    off = np.min([_misfit(x, weights, fake[a], real[b]) for a, b in [(i, j), (i, i), (j, j)]], axis=0)
+    fault = "" if (off < 1e-3).all() else _off_the_line(x, fake, real)
+    return Mixture(images, weights, fault, False)
+
+
+def weights_fault(calls):
+    """Looks at the mixing weights of calls with the same images; each should be drawn from Uniform[0, 1] for itself."""
+    for weights in calls:
+        values = weights.astype(float)
+        if len(values) > 1 and np.ptp(values) < 1e-6:
+            return "the weight a is the same for all images of a batch"
+        if values.min() < -1e-5 or values.max() > 1 + 1e-5:
+            return f"the weight a goes from {values.min():.0f} to {values.max():.0f}"
+        if not _follows(values, lambda v: v):
+            return f"the weight a is not uniform on [0, 1]: mean {values.mean():.1f}, spread {values.std():.1f}"
+    if len(calls) > 1 and np.allclose(calls[0], calls[1]):
+        return "the weights a are the same on each call"
+    return ""
+
+
+def _indices(x, weights, size):
+    """Which generated and which real image a mixed one is of."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = x[:, 1] / weights, x[:, 2] / (1 - weights)
+    shares = (np.nan_to_num(share, posinf=0, neginf=0) for share in shares)
+    return (np.clip(np.rint(share * size) - 1, 0, size - 1).astype(int) for share in shares)
+
+
+def _misfit(x, weights, fake, real):
+    return np.abs(weights[:, None] * fake + (1 - weights[:, None]) * real - x).max(axis=1)
+
+
+def _off_the_line(x, fake, real):
+    """Says how images fail to be a x_fake + (1 - a) x_real, by the best a x_fake + b x_real."""
+    text = "the mixed images are not a x_fake + (1 - a) x_real with one number a for each: "
+    pairs = [
+        np.linalg.lstsq(np.stack([f, r], axis=1), row, rcond=None) for f, r, row in zip(fake, real, x, strict=True)
+    ]
+    a, b = np.array([pair[0] for pair in pairs]).T
+    if max(np.abs(a * f + b * r - row).max() for a, b, f, r, row in zip(a, b, fake, real, x, strict=True)) > 1e-3:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = np.nan_to_num((x - real) / (fake - real))
+        if (each > -1e-3).all() and (each < 1 + 1e-3).all():
+            shared = np.allclose(each, each[0], atol=1e-3)
+            return text + (
+                "all images share weights that differ by pixel" if shared else "each pixel has its own weight"
+            )
+        return text + "no weights fit"
+    if np.ptp(a + b) < 1e-3:
+        return text + f"the weights add up to {_rounded(a[0] + b[0])}"
+    if np.ptp(a - b) < 1e-3:
+        return text + f"the weights differ by {_rounded(b[0] - a[0])}"
+    return text + "the two weights have nothing to do with each other"
+
+
+def _rounded(value):
+    return f"{round(value, 2) + 0:g}"
+
+
+def _follows(values, cdf):
+    """Kolmogorov-Smirnov; also, hardly any value comes twice, which float32's grid does to a few."""
+    ordered = np.sort(values)
+    steps = np.arange(len(ordered) + 1) / len(ordered)
+    at = cdf(ordered)
+    distance = max((steps[1:] - at).max(), (at - steps[:-1]).max())
+    return distance * np.sqrt(len(ordered)) < 3.2 and len(np.unique(values)) > 0.9 * len(values)

@@ -1,0 +1,82 @@
+"""Probes: what the grader asks of a submission. They call the student's code and know no answer.
+
+A request names a probe, `gan.loss`, and brings its arguments as arrays; the probe is the function `loss` of the module
+`gan` here, and its first argument the student's module of that name. The reply is arrays, or says what went wrong.
+"""
+
+import importlib
+import random
+
+import numpy as np
+import torch
+
+from tracebacks import explain, unwritten
+
+
+class Unusable(Exception):
+    """What the student's code gave cannot be looked at any further; the message says why."""
+
+
+def run(submission, request):
+    """Serves one request.
+
+    Args:
+        submission: `grading.loader.Submission`.
+        request: {"probe": name, "seed": of the random numbers that the student's code draws, argument: array, ...}; the
+            probe "NAME.import" imports the file and no more.
+
+    Returns:
+        {"status": "ok", name: array, ...}; or {"status": "failed", "reason": text}, with "unwritten" naming the
+        function if it is one that the student has still to write.
+    """
+    arguments = {name: str(array) if np.asarray(array).dtype.kind == "U" else array for name, array in request.items()}
+    file, name = arguments.pop("probe").split(".")
+    seed = int(arguments.pop("seed"))
+    try:
+        module = submission.module(file)
+        if name == "import":
+            return {"status": "ok"}
+        probe = getattr(importlib.import_module(f"grading.probes.{file}"), name)
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        random.seed(seed)
+        return {"status": "ok", **probe(module, **arguments)}
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # SystemExit too: a student's exit() is an answer like any other
+        return _failure(error, submission.folder)
+
+
+def _failure(error, folder):
+    function = unwritten(error, folder)
+    if function:
+        return {"status": "failed", "reason": explain(error, folder), "unwritten": function}
+    if isinstance(error, (Unusable, FileNotFoundError)) and not explain(error, folder):
+        return {"status": "failed", "reason": str(error)}
+    reason = explain(error, folder) or f"{type(error).__name__}: {error}"
+    if isinstance(error, EOFError):
+        reason += "\nNobody is there to answer input(): take it out."
+    if isinstance(error, SystemExit):
+        reason += "\nexit() ends the program that imports your code: take it out."
+    return {"status": "failed", "reason": reason[-20_000:]}
+
+
+def tensors(**arrays):
+    """Float32 tensors with memory of their own of given arrays; {name: tensor}."""
+    return {name: torch.tensor(array, dtype=torch.float32) for name, array in arrays.items()}
+
+
+def plain(tensor):
+    """A tensor as an array."""
+    return tensor.detach().cpu().numpy()
+
+
+def described(value):
+    """What a student's function returned, in a few words."""
+    if value is None:
+        return "None: is its last line a return?"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and type {value.dtype}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"{type(value).__name__}: {str(value)[:60]}"

@@ -1,0 +1,273 @@
+"""Probes of the flow: MADE blocks on networks with given weights, and a MAF of blocks whose outcome is given.
+
+Shapes: B is the batch size, n the dimension, K the number of MADE blocks.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from grading.probes import Unusable, described, plain, tensors
+from grading.probes.gan import getattr_or_unusable, watched
+
+
+def forward(module, weight, bias, z):
+    """MADE.forward, its masked network replaced by a linear one: (mu, alpha) = weight x + bias.
+
+    Args:
+        module: the student's flow_network.py.
+        weight, bias: (2n, n) and (2n,).
+        z: (B, n).
+
+    Returns:
+        output, log_det; z_after, what the call added to z.
+    """
+    made = _with_network(module, weight, bias)
+    z = tensors(z=z)["z"]
+    with torch.no_grad():  # as in sampling
+        return _called("forward", made.forward, z, "z_after")
+
+
+def inverse(module, weight, bias, x, pull, pull_log_det):
+    """MADE.inverse likewise, with gradients.
+
+    Args:
+        weight, bias, x: as for `forward`.
+        pull, pull_log_det: (B, n) and (B,); the gradients are those of sum(pull z) + sum(pull_log_det log_det).
+
+    Returns:
+        output, log_det, x_after; grad_x, grad_weight, grad_bias where there is a gradient.
+    """
+    made = _with_network(module, weight, bias)
+    given = tensors(x=x, pull=pull, pull_log_det=pull_log_det)
+    reply = _called("inverse", made.inverse, given["x"], "x_after")
+    # Once more for the gradients: within a MAF, x is the outcome of the block before.
+    leaf = given["x"].clone().requires_grad_()
+    output, log_det = made.inverse(leaf.clone())
+    if output.shape != given["pull"].shape or log_det.shape != given["pull_log_det"].shape:
+        return reply  # which will be found wrong
+    total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
+    if not total.requires_grad:
+        return reply
+    sources = {"x": leaf, "weight": made.net[0].weight, "bias": made.net[0].bias}
+    try:
+        gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
+    except RuntimeError as error:
+        raise Unusable(f"What it returned cannot be differentiated: {error}") from error
+    return {
+        **reply,
+        **{
+            "grad_" + name: plain(gradient)
+            for name, gradient in zip(sources, gradients, strict=True)
+            if gradient is not None
+        },
+    }
+
+
+def own_network(module, n, hidden_size, n_hidden, z, **layers):
+    """MADE.forward with the block's own masked network, whose weights are given.
+
+    Args:
+        n, hidden_size, n_hidden: of the MADE.
+        z: (B, n).
+        layers: weight_0, bias_0, weight_1, ... of each masked layer; the masks are the student's.
+    """
+    made = getattr_or_unusable(module, "MADE")(int(n), int(hidden_size), int(n_hidden))
+    linear = [layer for layer in made.net if isinstance(layer, nn.Linear)]
+    if len(linear) != len(layers) // 2:
+        raise Unusable(
+            f"MADE({n}, {hidden_size}, {n_hidden}).net has {len(linear)} linear layers, not {len(layers) // 2}."
+        )
+    with torch.no_grad():
+        for index, layer in enumerate(linear):
+            for name in ("weight", "bias"):
+                parameter, given = getattr(layer, name), layers[f"{name}_{index}"]
+                if parameter.shape != given.shape:
+                    raise Unusable(
+                        f"Linear layer {index} has a {name} of shape {tuple(parameter.shape)}, not {given.shape}."
+                    )
+                parameter.copy_(torch.tensor(given))
+        return _called("forward", made.forward, tensors(z=z)["z"], "z_after")
+
+
+def forward_on_device(module, weight, bias, z):
+    """Whether MADE.forward makes its tensors on the device of its input; arguments as for `forward`."""
+    made = _with_network(module, weight, bias)
+    z = tensors(z=z)["z"]
+    with torch.no_grad():
+        watched(lambda: made.forward(z))
+    return {}
+
+
+def inverse_on_device(module, weight, bias, x):
+    """Whether MADE.inverse does."""
+    made = _with_network(module, weight, bias)
+    x = tensors(x=x)["x"]
+    watched(lambda: made.inverse(x))
+    return {}
+
+
+def log_probs(module, x, watch=False, **blocks):
+    """MAF.log_probs on MADE blocks whose inverse is known to this probe only near the points where it is needed.
+
+    Args:
+        x: (B, n).
+        watch: whether to watch for tensors made on the default device.
+        blocks: for each block, stacked: points (K, B, n), where it will be called; outputs (K, B, n), jacobians
+            (K, B, n, n), log_dets (K, B), slopes (K, B, n), its outcome there and the derivatives by its input;
+            backwards (K, B, n), what its forward gives; weights (K, 2n, n) and biases (K, 2n), a network that agrees.
+
+    Returns:
+        value; grad_shifts (K, n) and grad_log_dets (K,), gradients by numbers added to each block's output and to its
+        log-det; x_after, what the call added to x.
+    """
+    count, _, n = blocks["points"].shape
+    maf, mades = _maf(module, n, count)
+    known = [_KnownBlock(made, **{name: array[k] for name, array in blocks.items()}) for k, made in enumerate(mades)]
+    given = tensors(x=x)["x"]
+    kept = given.clone()
+    value = watched(lambda: maf.log_probs(given)) if watch else maf.log_probs(given)
+    if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
+        raise Unusable(f"log_probs must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
+    if not value.requires_grad:
+        raise Unusable(
+            f"The tensor that log_probs returned ({value.item():.6g}) knows no gradient: detached, made under "
+            "no_grad, or made of plain numbers."
+        )
+    sources = [block.shift for block in known] + [block.added for block in known]
+    try:
+        gradients = torch.autograd.grad(value, sources, allow_unused=True)
+    except RuntimeError as error:
+        raise Unusable(f"What log_probs returned cannot be differentiated: {error}") from error
+    gradients = [torch.zeros_like(s) if g is None else g for s, g in zip(sources, gradients, strict=True)]
+    return {
+        "value": plain(value),
+        "grad_shifts": plain(torch.stack(gradients[:count])),
+        "grad_log_dets": plain(torch.stack(gradients[count:])),
+        "x_after": plain(given - kept),
+    }
+
+
+def provided(module, n, n_flows, x, constants):
+    """The lines of MAF and PermuteLayer that are provided.
+
+    Args:
+        n, n_flows: of the MAF.
+        x: (B, n), to be permuted.
+        constants: (K, n); the forward of block k is made to give constants[k] + z / 2, of the last block constants[k].
+
+    Returns:
+        layers: the kinds of the layers of nf, as text; registered: for each block, whether its parameters are the
+        MAF's; forward, inverse, forward_log_det, inverse_log_det: what a PermuteLayer gives for x; loss and loss_slope,
+        where log_probs is made to give 3.5, and its derivative; sample: two samples; noise (1000, n), what sampling
+        starts from.
+    """
+    maf, mades = _maf(module, int(n), int(n_flows))
+    given = tensors(x=x, constants=constants)
+    permute = getattr_or_unusable(module, "PermuteLayer")(int(n))
+    for made in mades:
+        made.inverse = _affine(torch.zeros(int(n)), 1.0, [])
+    maf.log_probs(given["x"])  # what is provided earns nothing while this is not written
+    own = {id(parameter) for parameter in maf.parameters()}
+    reply = {
+        "layers": " ".join("MADE" if layer in mades else type(layer).__name__ for layer in maf.nf),
+        "registered": np.array([all(id(p) in own for p in made.parameters()) for made in mades]),
+    }
+    for way in ("forward", "inverse"):
+        moved, log_det = getattr(permute, way)(given["x"])
+        reply[way], reply[way + "_log_det"] = plain(moved), plain(log_det)
+    seen = []
+    for k, made in enumerate(mades):
+        made.forward = _affine(given["constants"][k], 0.0 if k == len(mades) - 1 else 0.5, seen)
+    sample = maf.sample(torch.device("cpu"), 2)
+    seen.clear()
+    maf.sample(torch.device("cpu"), 1000)
+    level = torch.tensor(3.5, requires_grad=True)
+    maf.log_probs = lambda x: level
+    loss = maf.loss(given["x"])
+    (slope,) = torch.autograd.grad(loss, level) if loss.requires_grad else (torch.zeros(()),)
+    if not isinstance(sample, np.ndarray):
+        raise Unusable(f"sample must return a NumPy array; it returned {described(sample)}.")
+    return {
+        **reply,
+        "sample": sample,
+        **({"noise": plain(seen[0])} if seen else {}),
+        "loss": plain(loss),
+        "loss_slope": plain(slope),
+    }
+
+
+class _KnownBlock:
+    """Makes one of the student's MADE objects behave as given: its forward and inverse are replaced on the object, so
+    that `isinstance` and `type` see the student's own class."""
+
+    def __init__(self, made, points, outputs, jacobians, log_dets, slopes, backwards, weights, biases):
+        given = tensors(
+            points=points, outputs=outputs, jacobians=jacobians, log_dets=log_dets, slopes=slopes, backwards=backwards
+        )
+        self.given = given
+        self.shift = torch.zeros(points.shape[1], requires_grad=True)
+        self.added = torch.zeros((), requires_grad=True)
+        made.net = _linear(weights, biases)
+        made.inverse = self.inverse
+        made.forward = self.forward
+
+    def inverse(self, x):
+        row = self._nearest(x)
+        away = x - self.given["points"][row]
+        output = self.given["outputs"][row] + (self.given["jacobians"][row] @ away[:, :, None])[:, :, 0] + self.shift
+        return output, self.given["log_dets"][row] + (self.given["slopes"][row] * away).sum(dim=1) + self.added
+
+    def forward(self, z):
+        row = self._nearest(z)
+        return self.given["backwards"][row] + self.shift, -self.given["log_dets"][row] + self.added
+
+    def _nearest(self, x):
+        return torch.cdist(x.detach(), self.given["points"]).argmin(dim=1)
+
+
+def _affine(constant, factor, seen):
+    def forward(z):
+        seen.append(z)
+        return constant + factor * z, torch.zeros(len(z))
+
+    return forward
+
+
+def _linear(weight, bias):
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor(weight))
+        layer.bias.copy_(torch.tensor(bias))
+    return nn.Sequential(layer)
+
+
+def _with_network(module, weight, bias):
+    """A student's MADE with a given network. For one variable it is made for two and told otherwise: the masks of one
+    variable are another question's business."""
+    n = weight.shape[1]
+    made = getattr_or_unusable(module, "MADE")(max(n, 2), 4, 1)
+    made.input_size = n
+    made.net = _linear(weight, bias)
+    return made
+
+
+def _maf(module, n, count):
+    maf = getattr_or_unusable(module, "MAF")(n, 4, 1, count)
+    mades = [layer for layer in maf.nf if isinstance(layer, module.MADE)]
+    if len(mades) != count:
+        raise Unusable(f"MAF({n}, 4, 1, {count}).nf holds {len(mades)} MADE blocks, not {count}.")
+    return maf, mades
+
+
+def _called(name, function, given, after):
+    kept = given.clone()
+    pair = function(given)
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise Unusable(f"{name} must return a pair; it returned {described(pair)}.")
+    for part, value in zip(("first", "second"), pair, strict=True):
+        if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
+            raise Unusable(
+                f"The {part} thing that {name} returns must be a torch.float32 tensor; it is {described(value)}."
+            )
+    return {"output": plain(pair[0]), "log_det": plain(pair[1]), after: plain(given - kept)}

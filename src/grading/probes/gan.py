@@ -1,0 +1,278 @@
+"""Probes of the losses: they run on networks so small that the answer can be worked out by hand.
+
+Images are (B, C, H, W), float32. The generator hands out given images, the discriminator is a quadratic with given
+coefficients; so no random number enters, save those that the student's code draws.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from grading.devices import DeviceWatch, WrongDevice
+from grading.probes import Unusable, described, plain, tensors
+
+DIM_Z = 3
+NUM_CLASSES = 10
+CPU = torch.device("cpu")
+
+
+class Generator(nn.Module):
+    """Hands out given images one after the other, the batch at once or in parts; after the last it begins again."""
+
+    def __init__(self, images):
+        super().__init__()
+        self.dim_z = DIM_Z
+        self.images = nn.Parameter(images)
+        self.register_buffer("nothing", torch.zeros(1, DIM_Z))
+        self.handed_out = 0
+        self.seen_z = []
+
+    def forward(self, z):
+        zeros = F.linear(z, self.nothing)  # z plays no part, but must have the shape and the type of noise
+        self.seen_z.append(_noted(z))
+        rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.images)
+        self.handed_out += len(z)
+        return self.images[rows] + zeros.view(-1, 1, 1, 1)
+
+
+class Discriminator(nn.Module):
+    """h(x) = bias + weight . x + 1/2 sum_k curvature_k x_k^2, with coefficients of the shape of an image."""
+
+    def __init__(self, weight, curvature, bias):
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+        self.curvature = nn.Parameter(curvature)
+        self.bias = nn.Parameter(bias)
+        self.seen_x = []
+
+    def forward(self, x):
+        if x.dim() != 4 or x.shape[1:] != self.weight.shape:
+            size = ", ".join(str(side) for side in self.weight.shape)
+            raise ValueError(f"d was given x of shape {tuple(x.shape)}; images are (B, {size})")
+        if x.dtype != self.weight.dtype:
+            raise TypeError(f"d was given x of type {x.dtype}; its parameters are {self.weight.dtype}")
+        self.seen_x.append(_noted(x).reshape(-1, *self.weight.shape))
+        return ((self.weight + 0.5 * self.curvature * x) * x).sum(dim=(1, 2, 3)) + self.bias
+
+
+class ConditionalGenerator(nn.Module):
+    """Images of 12 pixels: `amplitude` at the pixel of the class, two given ones behind the ten classes, the rest 0."""
+
+    def __init__(self, tags, amplitude):
+        super().__init__()
+        self.dim_z = DIM_Z
+        self.num_classes = NUM_CLASSES
+        self.tags = nn.Parameter(tags)
+        self.amplitude = nn.Parameter(amplitude)
+        self.register_buffer("nothing", torch.zeros(1, DIM_Z))
+        self.handed_out = 0
+        self.seen_z = []
+        self.seen_y = []
+
+    def forward(self, z, y):
+        zeros = F.linear(z, self.nothing)
+        classes = _one_hot(y, len(z), z.dtype)
+        self.seen_z.append(_noted(z))
+        self.seen_y.append(_noted(y))
+        rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.tags)
+        self.handed_out += len(z)
+        return (torch.cat([self.amplitude * classes, self.tags[rows]], dim=1) + zeros).view(-1, 1, 3, 4)
+
+
+class ConditionalDiscriminator(nn.Module):
+    """h(x, y) = gain x_y + weight . (the two pixels behind the ten classes) + bias."""
+
+    def __init__(self, gain, weight, bias):
+        super().__init__()
+        self.num_classes = NUM_CLASSES
+        self.gain = nn.Parameter(gain)
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(bias)
+
+    def forward(self, x, y):
+        if x.dim() != 4 or x.shape[1:] != (1, 3, 4):
+            raise ValueError(f"d was given x of shape {tuple(x.shape)}; images are (B, 1, 3, 4)")
+        if x.dtype != self.weight.dtype:
+            raise TypeError(f"d was given x of type {x.dtype}; its parameters are {self.weight.dtype}")
+        pixels = x.flatten(start_dim=1)
+        at_class = (pixels[:, :NUM_CLASSES] * _one_hot(y, len(x), x.dtype)).sum(dim=1)
+        return self.gain * at_class + pixels[:, NUM_CLASSES:] @ self.weight + self.bias
+
+
+def _noted(tensor):
+    """A copy of a tensor that is to outlive the call; within torch.func's transforms, of what they wrap."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor.detach().clone()
+
+
+def _one_hot(y, size, dtype):
+    if y.shape != (size,):
+        raise ValueError(f"labels y of shape {tuple(y.shape)}; they are class numbers of shape ({size},)")
+    return F.one_hot(y, NUM_CLASSES).to(dtype)
+
+
+def loss(module, function, real, images, weight, curvature, bias):
+    """Value and gradients of a loss of plain images.
+
+    Args:
+        module: the student's gan.py.
+        function: name of the loss.
+        real, images: real images and the generator's, (B, C, H, W).
+        weight, curvature, bias: the discriminator's; the shape of an image, twice, and ().
+
+    Returns:
+        value, and grad_images, grad_weight, grad_curvature, grad_bias where the loss depends on them; real_after;
+        touched, what the call changed in the networks; seen, all the images that d was called on.
+    """
+    g = Generator(*tensors(images=images).values())
+    d = Discriminator(**tensors(weight=weight, curvature=curvature, bias=bias))
+    reply = _loss(getattr_or_unusable(module, function), g, d, tensors(real=real)["real"])
+    return {**reply, "seen": plain(torch.cat(d.seen_x))} if d.seen_x else reply
+
+
+def conditional_loss(module, function, real, labels, tags, amplitude, gain, weight, bias):
+    """The same for a loss of images with labels.
+
+    Args:
+        real, labels: (B, 1, 3, 4) and (B,).
+        tags, amplitude: the generator's, (B, 2) and ().
+        gain, weight, bias: the discriminator's, (), (2,) and ().
+
+    Returns:
+        value, and grad_tags, grad_amplitude, grad_gain, grad_weight, grad_bias where the loss depends on them;
+        real_after; labels_after; touched.
+    """
+    g = ConditionalGenerator(**tensors(tags=tags, amplitude=amplitude))
+    d = ConditionalDiscriminator(**tensors(gain=gain, weight=weight, bias=bias))
+    y = torch.tensor(labels)
+    reply = _loss(getattr_or_unusable(module, function), g, d, tensors(real=real)["real"], y)
+    return {**reply, "labels_after": plain(y) - labels}
+
+
+def draws(module, function, real, images, labels=None):
+    """What a loss draws at random, on two calls with the same images.
+
+    Args:
+        real, images: real images and the generator's, (B, 1, 3, 4).
+        labels: (B,) for a conditional loss.
+
+    Returns:
+        z_0, z_1: the noise of each call, all rows; with labels y_0, y_1: labels that g was given; else x_0, x_1: images
+        that d was given.
+    """
+    reply = {}
+    for call in ("0", "1"):
+        g, d, given = _small_networks(real, images, labels)
+        getattr_or_unusable(module, function)(g, d, *given, device=CPU)
+        seen = {"z_": g.seen_z, "y_": getattr(g, "seen_y", []), "x_": getattr(d, "seen_x", [])}
+        reply.update({name + call: plain(torch.cat(tensors)) for name, tensors in seen.items() if tensors})
+    return reply
+
+
+def on_device(module, function, real, images, labels=None):
+    """Whether everything that a loss makes is made on the device that it is given; arguments as for `draws`.
+
+    Raises:
+        Unusable: a tensor was made without a device.
+    """
+    g, d, given = _small_networks(real, images, labels)
+    watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=CPU))
+    return {}
+
+
+def _small_networks(real, images, labels):
+    """Generator, discriminator, and the further arguments of the loss; coefficients are all one."""
+    given = tensors(real=real, images=images)
+    one = torch.ones(())
+    if labels is None:
+        shape = given["real"].shape[1:]
+        return Generator(given["images"]), Discriminator(torch.ones(shape), torch.zeros(shape), one), (given["real"],)
+    tags = given["images"].flatten(start_dim=1)[:, NUM_CLASSES:]
+    networks = ConditionalGenerator(tags, one), ConditionalDiscriminator(one, torch.ones(2), one)
+    return *networks, (given["real"], torch.tensor(labels))
+
+
+def watched(call):
+    """Runs `call` under the watch for tensors made on the default device; returns what it gives.
+
+    Raises:
+        Unusable: there was one.
+    """
+    try:
+        with DeviceWatch():
+            return call()
+    except WrongDevice as error:
+        frames = error.__traceback__
+        line = None
+        while frames:
+            if frames.tb_frame.f_globals.get("__name__", "").startswith("submission"):
+                line = f"submission/{frames.tb_frame.f_globals['__name__'].split('.')[-1]}.py, line {frames.tb_lineno}"
+            frames = frames.tb_next
+        raise Unusable(f"{line}: {error}" if line else str(error)) from None
+
+
+def getattr_or_unusable(module, name):
+    """A function of the student's module.
+
+    Raises:
+        Unusable: there is none of that name.
+    """
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise Unusable(f"submission/{module.__name__.split('.')[-1]}.py has no {name}.") from None
+
+
+def _loss(function, g, d, *given):
+    before = _state(g), _state(d)
+    kept = given[0].clone()
+    value = function(g, d, *given, device=CPU)
+    if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
+        raise Unusable(f"It must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
+    if not value.requires_grad:
+        raise Unusable(
+            f"The tensor that it returned ({value.item():.6g}) knows no gradient: detached, made under no_grad, "
+            "or made of plain numbers."
+        )
+    parameters = {**dict(g.named_parameters()), **dict(d.named_parameters())}
+    touched = [
+        text
+        for network, state, name in zip((g, d), before, "gd", strict=True)
+        for text in _differences(network, state, name)
+    ]
+    if given[0].requires_grad:
+        touched.append("x_real now requires a gradient")
+    for parameter in parameters.values():
+        parameter.requires_grad_()  # what was switched off is reported above; the gradient is still worth seeing
+    try:
+        gradients = torch.autograd.grad(value, list(parameters.values()), allow_unused=True)
+    except RuntimeError as error:
+        raise Unusable(f"The loss cannot be differentiated: {error}") from error
+    reply = {"value": plain(value), "touched": "; ".join(touched), "real_after": plain(given[0] - kept)}
+    for name, gradient in zip(parameters, gradients, strict=True):
+        if gradient is not None:
+            reply["grad_" + name] = plain(gradient)
+    return reply
+
+
+def _state(network):
+    return (
+        network.training,
+        {name: parameter.requires_grad for name, parameter in network.named_parameters()},
+        {name: parameter.detach().clone() for name, parameter in network.named_parameters()},
+    )
+
+
+def _differences(network, state, name):
+    training, flags, values = state
+    if network.training != training:
+        yield f"{name} was left in {'training' if network.training else 'evaluation'} mode"
+    for key, parameter in network.named_parameters():
+        if parameter.requires_grad != flags[key]:
+            yield f"requires_grad of {name}'s parameters was left {parameter.requires_grad}"
+            break
+    for key, parameter in network.named_parameters():
+        if not torch.equal(parameter.detach(), values[key]):
+            yield f"{name}'s parameters were changed"
+            break

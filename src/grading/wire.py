@@ -1,0 +1,90 @@
+"""Messages between the grader and its worker: a length, then named arrays in the form of .npz, read as data only.
+
+A reply comes from a process in which a student's code runs, so that nothing in it is believed before it is looked at:
+lengths are bounded, nothing is unpickled, nothing is decompressed.
+"""
+
+import io
+import struct
+import zipfile
+
+import numpy as np
+
+LIMIT = 64 * 2**20  # bytes of one message
+_LENGTH = struct.Struct(">Q")
+
+
+class Malformed(Exception):
+    """What came is not a message."""
+
+
+def write(stream, arrays):
+    """Sends {name: array} over a binary stream."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    data = buffer.getvalue()
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def read(stream, limit=LIMIT):
+    """Receives {name: array}.
+
+    Returns:
+        The arrays, or None where the stream has ended.
+
+    Raises:
+        Malformed: not a message, or longer than `limit` bytes.
+    """
+    header = stream.read(_LENGTH.size)
+    if not header:
+        return None
+    if len(header) < _LENGTH.size:
+        raise Malformed("cut off in its length")
+    (length,) = _LENGTH.unpack(header)
+    if length > limit:
+        raise Malformed(f"{length} bytes, more than the {limit} allowed")
+    data = stream.read(length)
+    if len(data) < length:
+        raise Malformed(f"cut off after {len(data)} of {length} bytes")
+    return unpack(data)
+
+
+def unpack(data):
+    """Reads the bytes of one message.
+
+    Raises:
+        Malformed: not an archive of plain, uncompressed arrays of numbers or text.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+                raise Malformed("compressed")
+            if sum(member.file_size for member in members) > len(data):
+                raise Malformed("claims to hold more than it does")
+            return {member.filename.removesuffix(".npy"): _array(archive.read(member)) for member in members}
+    except Malformed:
+        raise
+    except Exception as error:  # zipfile and numpy raise many kinds for bytes that they cannot make sense of
+        raise Malformed(str(error)) from error
+
+
+def _array(data):
+    """Like np.load, but what the header claims must be what follows, before any memory is set aside for it."""
+    stream = io.BytesIO(data)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise Malformed("an unknown version of .npy")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if dtype.kind not in "biufU" or fortran and len(shape) > 1:
+        raise Malformed(f"an array of {dtype}")
+    if any(size < 0 for size in shape):
+        raise Malformed(f"an array of shape {shape}")
+    count = 1
+    for size in shape:
+        count *= size
+    if count * dtype.itemsize != len(data) - stream.tell():
+        raise Malformed(f"an array said to be of shape {shape}")
+    if not dtype.itemsize:  # empty text
+        return np.zeros(shape, dtype)
+    return np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape)

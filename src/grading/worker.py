@@ -1,0 +1,81 @@
+"""The process in which a submission runs: serves probes over its standard input and output until the input ends.
+
+    python -m grading.worker SUBMISSION MEMORY
+
+MEMORY is in bytes. Whatever the student's code prints goes to standard error, with the mark of the request behind it.
+"""
+
+import contextlib
+import ctypes
+import faulthandler
+import os
+import signal
+import sys
+
+from grading import wire
+
+
+def main():
+    """Reads requests, answers them one by one."""
+    folder, memory = sys.argv[1], int(sys.argv[2])
+    _end_with_parent()
+    requests, replies = _take_the_pipes()
+    faulthandler.enable()
+    import torch  # after the pipes are out of reach of what an import prints
+
+    from grading import probes
+    from grading.loader import Submission
+
+    torch.set_num_threads(1)
+    _limit_memory(memory)
+    submission = Submission(folder)
+    wire.write(replies, {"status": "ready"})
+    streams = sys.stdout, sys.stderr
+    while (request := wire.read(requests)) is not None:
+        mark = request.pop("mark")
+        sys.stdout, sys.stderr = streams
+        # Where it hangs is worth knowing; the limit itself is kept by the other side.
+        faulthandler.dump_traceback_later(0.9 * float(request.pop("seconds")), exit=False, file=2)
+        reply = probes.run(submission, request)
+        faulthandler.cancel_dump_traceback_later()
+        _flush(mark)
+        wire.write(replies, {"mark": mark, **reply})
+
+
+def _take_the_pipes():
+    """Keeps the two pipes for messages; to the student's code, input is empty, and output is standard error."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    sys.stdout.reconfigure(line_buffering=True, errors="replace")
+    sys.stderr.reconfigure(line_buffering=True, errors="replace")
+    return requests, replies
+
+
+def _flush(mark):
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(ValueError, OSError, AttributeError):  # the student's code closed or replaced it
+            stream.flush()
+    with contextlib.suppress(OSError):
+        os.write(2, str(mark).encode())
+
+
+def _end_with_parent():
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _limit_memory(limit):
+    """Allocations beyond it fail with an error that says so; Linux keeps this limit, others may not."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What a student needs to read of an error that came out of the submission."""
+
+import linecache
+import traceback
+from pathlib import Path
+
+
+def unwritten(error, folder):
+    """Returns the name of the function, MADE.forward, whose `raise NotImplementedError` the error is: one of the
+    submission that is still to be written; else None."""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    if not isinstance(error, NotImplementedError) or not last or not _is_in(last.tb_frame.f_code.co_filename, folder):
+        return None
+    line = linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno)
+    return last.tb_frame.f_code.co_qualname.split(".<locals>")[0] if "NotImplementedError" in line else None
+
+
+def explain(error, folder):
+    """What happened, in the student's terms.
+
+    Args:
+        error: an exception with its traceback.
+        folder: where the submission lies.
+
+    Returns:
+        A line naming the function that is not written yet, or the traceback from the submission's first frame on;
+        None if the submission has no part in the error.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    name = unwritten(error, folder)
+    if name:
+        place = f"submission/{Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+        return f"{name} in {place}, is not written yet: write it, then run this again."
+    own = [index for index, frame in enumerate(frames) if _is_in(frame.filename, folder)]
+    if isinstance(error, SyntaxError) and _is_in(error.filename or "", folder):
+        own = [len(frames)]  # the message itself names file and line
+    if not own:
+        return None
+    lines = traceback.format_list(frames[own[0] :]) + traceback.format_exception_only(error)
+    return "An error in the submission:\n" + "".join(lines).rstrip()
+
+
+def _is_in(filename, folder):
+    return Path(folder).resolve() in Path(filename).resolve().parents

@@ -1,0 +1,109 @@
+"""One entry of the catalogue: a way of writing the submission, wrong or right.
+
+An entry replaces what stands between the markers of one function of the solved submission (`body`), or changes
+other lines of its files (`edits`), and so is a complete submission.
+"""
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+from staff import SOURCE
+
+SUBMISSION = SOURCE / "submission"
+
+# function -> (file, question)
+FUNCTIONS = {
+    "MADE.forward": ("flow_network.py", "1a"),
+    "MADE.inverse": ("flow_network.py", "1b"),
+    "MAF.log_probs": ("flow_network.py", "1c"),
+    "loss_nonsaturating_d": ("gan.py", "2b"),
+    "loss_nonsaturating_g": ("gan.py", "2b"),
+    "conditional_loss_nonsaturating_d": ("gan.py", "4b"),
+    "conditional_loss_nonsaturating_g": ("gan.py", "4b"),
+    "loss_wasserstein_gp_d": ("gan.py", "5e"),
+    "loss_wasserstein_gp_g": ("gan.py", "5e"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A way of writing one function.
+
+    Args:
+        function: the function that it is about, a key of FUNCTIONS.
+        name: unique among the entries of the function.
+        body: code for the space between the function's markers; indentation is taken care of.
+        edits: pairs (old, new) applied to the function's file; each old text occurs there exactly once.
+    """
+
+    function: str
+    name: str
+    body: str = ""
+    edits: tuple = ()
+
+    @property
+    def file(self):
+        return FUNCTIONS[self.function][0]
+
+    @property
+    def question(self):
+        return FUNCTIONS[self.function][1]
+
+    def sources(self):
+        """Returns {file name: text}, the whole submission."""
+        texts = {path.name: path.read_text() for path in sorted(SUBMISSION.glob("*.py"))}
+        text = texts[self.file]
+        if self.body:
+            text = with_body(text, self.function, self.body)
+        for old, new in self.edits:
+            if text.count(old) != 1:
+                raise ValueError(f"{self.name}: {text.count(old)} places in {self.file} read {old!r}; one is wanted")
+            text = text.replace(old, new)
+        texts[self.file] = text
+        return texts
+
+
+@dataclass(frozen=True)
+class Right(Entry):
+    """A correct way; it must get full marks."""
+
+
+@dataclass(frozen=True)
+class Wrong(Entry):
+    """A wrong way; it must lose points in its question, and nowhere else.
+
+    Args:
+        misconception: what the student has got wrong, in a few words; entries that share it are variants.
+        hint: what helps the student without giving the line away.
+    """
+
+    misconception: str = ""
+    hint: str = ""
+
+
+def with_body(text, function, body):
+    """Returns the source with the lines between a function's markers replaced by `body`."""
+    opening, closing, margin = _space(text, function)
+    indented = textwrap.indent(textwrap.dedent(body).strip("\n") + "\n", margin)
+    return text[:opening] + indented + text[closing:]
+
+
+def function_at(text, line):
+    """The function between whose markers a line (from 0) of the source stands, or None."""
+    for function in FUNCTIONS:
+        if f"def {function.split('.')[-1]}(" in text:
+            opening, closing, _ = _space(text, function)
+            if text.count("\n", 0, opening) <= line < text.count("\n", 0, closing):
+                return function
+    return None
+
+
+def _space(text, function):
+    """Where the lines between a function's markers begin and end, and their margin."""
+    *owner, name = function.split(".")
+    start = text.index(f"class {owner[0]}(") if owner else 0
+    start = text.index(f"def {name}(", start)
+    opening = re.compile(r"^([ \t]*)### START_CODE_HERE ###\n", re.M).search(text, start)
+    closing = re.compile(r"^[ \t]*### END_CODE_HERE ###", re.M).search(text, opening.end())
+    return opening.end(), closing.start(), opening.group(1)

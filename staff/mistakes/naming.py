@@ -1,0 +1,131 @@
+"""Recognises known mistakes: a submission that makes one behaves, in every observation, as the catalogue's entry does.
+
+Fingerprints are taken in a process of their own, since the grader's does not import torch:
+
+    python -m staff.mistakes.naming SEED FUNCTION...
+"""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from grading.compare import agree
+from staff import SOURCE, mistakes
+from staff.mistakes.entry import Wrong
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is told of a known mistake."""
+
+    function: str
+    name: str
+    misconception: str
+    hint: str
+
+
+def fingerprint(observations, function):
+    """What was seen of one function, as [(what, array)], with the accidental taken out of error messages."""
+    return [(o.what, _essence(o.seen)) for o in observations if o.function == function]
+
+
+def same(one, other):
+    """Whether two fingerprints are of the same behaviour."""
+    return len(one) == len(other) and all(a[0] == b[0] and agree(a[1], b[1]) for a, b in zip(one, other, strict=True))
+
+
+def names(observations, seed):
+    """Names the mistakes in a graded submission.
+
+    Args:
+        observations: of all its tests, `grading.case.Observation`.
+        seed: that its hidden tests were drawn with.
+
+    Returns:
+        {function: [Known, ...]}: for each function that went wrong and is recognised, the entries that behave like it.
+    """
+    wrong = sorted({o.function for o in observations if not o.right and o.function})
+    wrong = [function for function in wrong if not _is_unwritten(observations, function)]
+    if not wrong:
+        return {}
+    known = fingerprints(seed, tuple(wrong))
+    found = {}
+    for function in wrong:
+        own = fingerprint(observations, function)
+        matches = [entry for entry, other in known if entry.function == function and same(own, other)]
+        if matches:
+            found[function] = matches
+    return found
+
+
+def described(found):
+    """Lines that tell what `names` found, with a hint for each mistake."""
+    lines = []
+    for function, matches in found.items():
+        for misconception, hint in dict.fromkeys((known.misconception, known.hint) for known in matches):
+            lines += [f"{function}: {misconception}", f"    Hint: {hint}"]
+    return "\n".join(lines)
+
+
+@cache
+def fingerprints(seed, functions):
+    """[(Known, fingerprint)] of the catalogue's wrong entries."""
+    command = [sys.executable, "-m", "staff.mistakes.naming", str(seed), *functions]
+    run = subprocess.run(
+        command, cwd=SOURCE.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    )
+    return [
+        (Known(**row["known"]), [(what, _decoded(array)) for what, array in row["fingerprint"]])
+        for row in map(json.loads, run.stdout.splitlines())
+    ]
+
+
+def take(entry, seed):
+    """An entry's fingerprint."""
+    from staff.mistakes.observing import grade
+
+    return fingerprint(grade(entry.sources(), seed, [entry.question]).observations, entry.function)
+
+
+def _is_unwritten(observations, function):
+    return all("is not written yet" in str(o.seen) for o in observations if o.function == function and not o.right)
+
+
+def _essence(seen):
+    """Of a traceback, what was raised; numbers in it may come from what was drawn."""
+    if seen.dtype.kind != "U" or "\n" not in str(seen) and len(str(seen)) < 40:
+        return seen
+    return np.asarray(re.sub(r"\d*\.\d+(e[-+]?\d+)?", "#", str(seen).strip().splitlines()[-1]))
+
+
+def _encoded(array):
+    return {"dtype": array.dtype.str, "shape": array.shape, "data": base64.b64encode(array.tobytes()).decode()}
+
+
+def _decoded(row):
+    data = base64.b64decode(row["data"])
+    return np.frombuffer(data, np.dtype(row["dtype"])).reshape(row["shape"])
+
+
+def main():
+    seed, functions = int(sys.argv[1]), sys.argv[2:]
+    sys.stdout, rows = sys.stderr, sys.stdout  # what entries print is not a row
+    for entry in mistakes.entries(Wrong, functions):
+        known = {
+            "function": entry.function,
+            "name": entry.name,
+            "misconception": entry.misconception,
+            "hint": entry.hint,
+        }
+        taken = [(what, _encoded(array)) for what, array in take(entry, seed)]
+        print(json.dumps({"known": known, "fingerprint": taken}), file=rows, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""The worker survives whatever a submission does, and the client says what it was."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from tests.submissions import write
+
+from grading import client, wire
+from grading.client import Failed, Worker, WorkerMissing
+
+CODE = """
+import os, re, signal, sys, time, ctypes
+import torch
+
+def right(g, d, x, *, device):
+    return -d(g(torch.randn(len(x), g.dim_z))).mean()
+
+def loop(g, d, x, *, device):
+    while True:
+        pass
+
+def loop_in_c(g, d, x, *, device):
+    re.match(r"(a+)+$", "a" * 60 + "b")
+
+def sleep(g, d, x, *, device):
+    time.sleep(1000)
+
+def crash(g, d, x, *, device):
+    ctypes.string_at(0)
+
+def killed(g, d, x, *, device):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def leave(g, d, x, *, device):
+    sys.exit(0)
+
+def prints(g, d, x, *, device):
+    print("beginning")
+    for _ in range(100):
+        print("x" * 100_000)
+    os.write(1, b"from below\\n")
+    return right(g, d, x, device=device)
+
+def reads(g, d, x, *, device):
+    return torch.tensor(float(input("a number? ")))
+
+def large(g, d, x, *, device):
+    return torch.ones(20 * 2**30).sum()
+
+def recursion(g, d, x, *, device):
+    return recursion(g, d, x, device=device)
+
+def signature(g, d):
+    return d
+
+def none(g, d, x, *, device):
+    d(x)
+
+def shape(g, d, x, *, device):
+    return -d(g(torch.randn(len(x), g.dim_z)))
+
+def nan(g, d, x, *, device):
+    return right(g, d, x, device=device) * float("nan")
+
+def closes(g, d, x, *, device):
+    os.closerange(3, 100)
+
+def replaces(g, d, x, *, device):
+    sys.stdout = sys.stderr = None
+    return right(g, d, x, device=device)
+
+def forks(g, d, x, *, device):
+    if os.fork() == 0:
+        time.sleep(30)
+        os._exit(0)
+    return right(g, d, x, device=device)
+
+def patches(g, d, x, *, device):
+    torch.randn = None
+    raise KeyboardInterrupt
+"""
+CASE = {
+    "real": np.ones((2, 1, 1, 2)),
+    "images": np.zeros((2, 1, 1, 2)),
+    "weight": np.ones((1, 1, 2)),
+    "curvature": np.zeros((1, 1, 2)),
+    "bias": np.zeros(()),
+}
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory):
+    folder = write(tmp_path_factory.mktemp("client") / "submission", gan=CODE)
+    with Worker(folder) as worker:
+        yield worker
+
+
+def ask(worker, function, seconds=10):
+    return worker.ask("gan.loss", seconds, function=function, **CASE)
+
+
+FAILURES = {
+    "loop": (1, r"took longer than 1 seconds and was stopped \(in loop, line \d+ of gan.py\): an endless loop\?"),
+    "loop_in_c": (1, r"took longer than 1 seconds and was stopped"),
+    "sleep": (1, r"took longer than 1 seconds and was stopped \(in sleep, line \d+ of gan.py\)"),
+    "crash": (10, r"was ended by SIGSEGV \(in .*, line \d+ of "),
+    "killed": (10, r"was ended by SIGKILL"),
+    "leave": (10, r"SystemExit: 0\nexit\(\) ends the program"),
+    "reads": (10, r"EOFError: .*\nNobody is there to answer input\(\)"),
+    "large": (10, r"RuntimeError: .*(not enough memory|can't allocate memory)"),
+    "recursion": (10, r"RecursionError"),
+    "signature": (10, r"TypeError: signature\(\)"),
+    "none": (10, r"must return a 0-d tensor of type torch.float32; it returned None: is its last line a return\?"),
+    "shape": (10, r"it returned a tensor of shape \(2,\) and type torch.float32"),
+    "closes": (10, r"."),
+}
+
+
+@pytest.mark.parametrize("function", FAILURES)
+def test_a_failure_is_explained_and_the_next_question_is_answered(worker, function):
+    seconds, message = FAILURES[function]
+    worker.prepare("gan")
+    worker.take_prints()
+    began = time.monotonic()
+    with pytest.raises(Failed, match=message) as failure:
+        ask(worker, function, seconds)
+    if seconds == 1:
+        assert time.monotonic() - began < 4
+    assert failure.value.hung == (seconds == 1)
+    assert "grading/" not in str(failure.value)
+    worker.take_prints()
+    assert ask(worker, "right")["value"] == 0
+
+
+def test_a_nan_comes_through(worker):
+    assert np.isnan(ask(worker, "nan")["value"])
+
+
+def test_prints_are_kept_in_part_and_counted(worker):
+    worker.take_prints()
+    assert ask(worker, "prints")["value"] == 0
+    text = worker.take_prints()
+    assert text.startswith("beginning\nxxx")
+    assert len(text) < 2 * client.PRINTS
+    dropped = int(re.search(r"\.\.\. and (\d+) bytes more$", text)[1])
+    assert dropped + client.PRINTS == len("beginning\n") + 100 * 100_001 + len("from below\n")
+    ask(worker, "right")
+    assert worker.take_prints() == ""
+
+
+def test_streams_that_are_replaced_do_no_harm(worker):
+    assert ask(worker, "replaces")["value"] == 0
+    assert ask(worker, "right")["value"] == 0
+
+
+def test_a_worker_killed_from_outside_is_replaced(worker):
+    ask(worker, "right")
+    worker._process.kill()
+    worker._process.wait()
+    assert ask(worker, "right")["value"] == 0
+
+
+def test_an_import_that_fails_is_tried_once(tmp_path):
+    folder = write(tmp_path / "slow", gan="import time\ntime.sleep(1000)\n")
+    with Worker(folder) as worker:
+        worker.wait()
+        kept, client.IMPORT_SECONDS = client.IMPORT_SECONDS, 1
+        try:
+            for _ in range(3):
+                began = time.monotonic()
+                with pytest.raises(Failed, match=r"took longer than 1 seconds .*line 2 of gan.py"):
+                    ask(worker, "right")
+        finally:
+            client.IMPORT_SECONDS = kept
+        assert time.monotonic() - began < 0.5
+        assert "z_0" not in worker.ask(
+            "flow_network.inverse_on_device", 10, weight=np.zeros((4, 2)), bias=np.zeros(4), x=np.zeros((1, 2))
+        )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_nothing_is_left_behind(tmp_path):
+    folder = write(tmp_path / "forking", gan=CODE)
+    with Worker(folder) as worker:
+        ask(worker, "forks")
+        group = os.getpgid(worker._process.pid)
+    time.sleep(0.2)
+    left = subprocess.run(["ps", "-o", "pid,stat", "-g", str(group)], capture_output=True, text=True).stdout
+    assert not [line for line in left.splitlines()[1:] if "Z" not in line]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux to end the worker")
+def test_a_worker_ends_with_a_grader_that_is_killed(tmp_path):
+    folder = write(tmp_path / "looping", gan=CODE)
+    script = (
+        "import numpy as np, sys; from grading.client import Worker; w = Worker(sys.argv[1]); w.wait();"
+        "print(w._process.pid, flush=True); w._ask('gan.import', 9, 0, {});"
+        "one = np.ones((2, 1, 1, 2)); w.ask('gan.loss', 100, function='loop', real=one, images=one,"
+        " weight=one[0], curvature=one[0], bias=np.zeros(()))"
+    )
+    grader = subprocess.Popen(
+        [sys.executable, "-c", script, str(folder)], cwd=client._SOURCE, stdout=subprocess.PIPE, text=True
+    )
+    pid = int(grader.stdout.readline())
+    time.sleep(0.5)
+    grader.kill()
+    grader.wait()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _alive(pid):
+        time.sleep(0.05)
+    assert not _alive(pid)
+
+
+def test_a_python_that_cannot_import_torch_is_said_in_one_line(tmp_path):
+    worker = Worker(write(tmp_path / "s"))
+    worker.command = [sys.executable, "-c", "import no_such_torch"]
+    with pytest.raises(WorkerMissing, match=r"does not start: ModuleNotFoundError: No module named 'no_such_torch'$"):
+        worker.wait()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "b'short'",
+        "b'\\xff' * 8",
+        "(2**40).to_bytes(8, 'big')",
+        "(9).to_bytes(8, 'big') + b'not a zip'",
+    ],
+)
+def test_a_reply_that_is_none_is_no_answer(tmp_path, answer):
+    code = f"""
+import os, struct, time
+def forge(g, d, x, *, device):
+    for descriptor in range(3, 20):
+        try:
+            os.write(descriptor, {answer})
+        except OSError:
+            pass
+    time.sleep(0.2)
+    os._exit(0)
+"""
+    with Worker(write(tmp_path / "forging", gan=code)) as worker, pytest.raises(Failed):
+        ask(worker, "forge")
+
+
+def test_a_forged_reply_is_out_of_turn(tmp_path):
+    forged = io.BytesIO()
+    wire.write(forged, {"status": "ok", "mark": "0" * 32, "value": 1.0})
+    code = f"""
+import os, time
+def forge(g, d, x, *, device):
+    for descriptor in range(3, 20):
+        try:
+            os.write(descriptor, {forged.getvalue()})
+        except OSError:
+            pass
+    time.sleep(5)
+"""
+    with Worker(write(tmp_path / "forging", gan=code)) as worker, pytest.raises(Failed, match="out of turn"):
+        ask(worker, "forge")
+
+
+def _alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False

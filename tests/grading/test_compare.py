@@ -1,0 +1,51 @@
+"""Differences in words."""
+
+import numpy as np
+import pytest
+
+from grading.compare import agree, difference
+
+
+def test_rounding_is_no_difference():
+    expected = np.array([1.0, -200.0, 0.0])
+    assert difference((expected * (1 + 1e-6)).astype("float32"), expected) is None
+    assert difference(expected + [1e-6, 0, 1e-6], expected) is None
+
+
+@pytest.mark.parametrize("factor", [1.001, 0.999, -1, 0])
+def test_one_part_in_a_thousand_is(factor):
+    assert difference(np.array([factor * 2.0]), [2.0])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_differs(value):
+    assert f"got      {value}" in difference(np.array(value), 1.0)
+
+
+def test_shape_type_and_absence_are_said():
+    assert difference(np.zeros((2, 1)), np.zeros(2)) == "expected the shape (2,)\ngot      the shape (2, 1)"
+    assert "of type <U1" in difference(np.array("a"), 1.0)
+    assert "does not depend on it" in difference(None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("got", "text"),
+    [(-2.0, "times -1"), (4.0, "times 2"), (1.0, "times 1/2"), (14.0, "times 7, the batch size"), (2 / 7, "times 1/7")],
+)
+def test_a_telling_factor_is_told(got, text):
+    assert text in difference(np.array(got), 2.0, batch=7)
+
+
+def test_of_many_numbers_the_worst_is_shown():
+    expected = np.zeros((4, 5))
+    got = expected.copy()
+    got[1, 2], got[3, 4] = 0.5, -3
+    assert difference(got, expected) == ("expected 0 at [3, 4] of (4, 5)\ngot      -3 there; 2 of 20 entries differ")
+
+
+def test_agreement_is_of_shape_kind_and_value():
+    assert agree(np.array([1.0, np.nan]), np.array([1.0, np.nan]))
+    assert not agree(np.array([1.0, np.nan]), np.array([np.nan, 1.0]))
+    assert not agree(np.array([1.0]), np.array(1.0))
+    assert agree(np.array("a"), np.array("a")) and not agree(np.array("a"), np.array("b"))
+    assert not agree(np.array("1"), np.array(1))

@@ -1,0 +1,69 @@
+"""The watch complains where PyTorch would on a GPU, and nowhere else."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from grading.devices import DeviceWatch, WrongDevice
+
+CPU = torch.device("cpu")
+
+MIXED = {
+    "rand": lambda x: torch.rand(4, 1) * x,
+    "randn, in place": lambda x: x.clone().mul_(torch.randn(4, 3)),
+    "targets": lambda x: F.binary_cross_entropy_with_logits(x, torch.ones(4, 3)),
+    "a derived one": lambda x: (torch.zeros(4, 3) + 1).sqrt() - x,
+    "one of another type": lambda x: torch.randint(2, (4, 3)).to(torch.float32) * x,
+    "numpy": lambda x: torch.from_numpy(__import__("numpy").ones((4, 3), "float32")) + x,
+    "cat": lambda x: torch.cat([x, torch.zeros(4, 3)]),
+    "linear": lambda x: F.linear(torch.zeros(2, 3), x),
+    "text for a device": lambda x: torch.rand(4, 1, device="cpu") * x,
+    "FloatTensor": lambda x: torch.FloatTensor(4, 3).uniform_() * x,
+    "distribution": lambda x: torch.distributions.Normal(torch.zeros(3), torch.ones(3)).log_prob(x),
+    "grad_outputs": lambda x: torch.autograd.grad(
+        (x.requires_grad_() ** 2).sum(1), x, grad_outputs=torch.ones(4), create_graph=True
+    ),
+}
+FINE = {
+    "device given": lambda x: torch.rand(4, 1, device=CPU) * x,
+    "device of the input": lambda x: torch.zeros(4, 3, device=x.device) + x,
+    "like": lambda x: torch.ones_like(x) * x,
+    "moved": lambda x: torch.rand(4, 1).to(CPU) * x,
+    "moved by keyword": lambda x: torch.rand(4, 1).to(device=x.device, dtype=torch.float32) * x,
+    "moved to another": lambda x: torch.rand(4, 1).to(x) * x,
+    "type_as": lambda x: torch.rand(4, 1).type_as(x) * x,
+    "a single number": lambda x: torch.tensor(2.0) * x + torch.ones(()),
+    "a python number": lambda x: 2 * x,
+    "new_zeros": lambda x: x.new_zeros(4, 3) + x,
+    "an index": lambda x: x[torch.randperm(4)],
+    "a value": lambda x: x.clone().__setitem__(slice(0, 1), torch.zeros(1, 3)),
+    "both adrift": lambda x: torch.zeros(3) + torch.ones(3),
+    "gradient": lambda x: torch.autograd.grad((x.requires_grad_() ** 2).sum(), x, create_graph=True)[0].norm() * x,
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_a_mixture_is_found(name):
+    x = torch.ones(4, 3)
+    with pytest.raises(WrongDevice, match="device="), DeviceWatch():
+        MIXED[name](x)
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_works_on_a_gpu_is_let_through(name):
+    x = torch.ones(4, 3)
+    with DeviceWatch():
+        FINE[name](x)
+
+
+def test_within_a_device_context_everything_has_a_device():
+    x = torch.ones(4, 3)
+    with DeviceWatch(), torch.device("cpu"):
+        torch.zeros(4, 3) + x
+
+
+def test_the_old_constructors_are_put_back():
+    before = torch.FloatTensor
+    with pytest.raises(ZeroDivisionError), DeviceWatch():
+        raise ZeroDivisionError
+    assert torch.FloatTensor is before

@@ -1,0 +1,104 @@
+"""What is drawn rightly is never blamed; what is drawn wrongly is, and the reason is the right one."""
+
+import numpy as np
+import pytest
+
+from grading.draws import images_that_tell, labels_fault, mixture, noise_fault, weights_fault
+
+N = 4000
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_right_draws_are_not_blamed(rng):
+    real, fake = images_that_tell(500)
+    labels = rng.choice(10, size=N, p=np.arange(1, 11) / 55)
+    for _ in range(300):
+        assert noise_fault(rng.normal(size=(N, 3)).astype("float32"), 3) == ""
+        assert labels_fault([rng.integers(10, size=N) for _ in range(2)], labels) == ""
+        assert weights_fault([rng.random(N).astype("float32") for _ in range(2)]) == ""
+    assert labels_fault([labels, labels], labels) == ""
+    assert labels_fault([rng.permutation(labels), labels], labels) == ""
+    for order in (np.arange(500), rng.permutation(500)):
+        a = rng.random((500, 1, 1, 1))
+        found = mixture(np.concatenate([real, a * fake + (1 - a) * real[order], fake]).astype("float32"), real, fake)
+        assert found.fault == ""
+        np.testing.assert_allclose(found.weights, a[:, 0, 0, 0], atol=1e-6)
+        assert found.paired == (order[1] == 1)
+
+
+NOISE = {
+    "standard deviation 0.3": lambda rng: rng.random((N, 3)),
+    "standard deviation 1.2": lambda rng: 1.2 * rng.normal(size=(N, 3)),
+    "0.0 everywhere": lambda rng: np.zeros((N, 3)),
+    "all images get the same": lambda rng: np.tile(rng.normal(size=3), (N, 1)),
+    "entries of a noise vector are all": lambda rng: np.tile(rng.normal(size=(N, 1)), 3),
+    "does not follow": lambda rng: rng.choice([-1.0, 1], size=(N, 3)),
+    "correlated": lambda rng: (
+        rng.normal(size=(N, 1)) * [1, 1, 0] * 0.7071 + rng.normal(size=(N, 3)) * [0.7071, 0.7071, 1]
+    ),
+    "not finite": lambda rng: np.full((N, 3), np.nan),
+    "shape": lambda rng: rng.normal(size=(N, 4)),
+    "not used": lambda rng: None,
+}
+
+
+@pytest.mark.parametrize("text", NOISE)
+def test_wrong_noise_is_described(rng, text):
+    assert text in noise_fault(NOISE[text](rng), 3)
+
+
+LABELS = {
+    "no fake is of class 9": lambda rng: rng.integers(9, size=N),
+    "no fake is of class 0": lambda rng: rng.integers(1, 10, size=N),
+    "go from 0 to 10": lambda rng: rng.integers(11, size=N),
+    "all fakes are of class 4": lambda rng: np.full(N, 4),
+    "not equally likely": lambda rng: np.rint(9 * rng.random(N)).astype(int),
+    "the same on each call": lambda rng: np.arange(N) % 10,
+    "labels of shape (7,)": lambda rng: np.arange(7),
+}
+
+
+@pytest.mark.parametrize("text", LABELS)
+def test_wrong_labels_are_described(rng, text):
+    real = rng.choice(10, size=N, p=np.arange(1, 11) / 55)
+    assert text in labels_fault([LABELS[text](rng), LABELS[text](rng)], real)
+
+
+MIXED = {
+    "not called on any image between": lambda rng, f, r: r,
+    "on 1000 mixed images, in a batch of 500": lambda rng, f, r: np.concatenate([(f + r) / 2, (f + 2 * r) / 3]),
+    "each pixel has its own weight": lambda rng, f, r: r + rng.random(f.shape) * (f - r),
+    "share weights that differ by pixel": lambda rng, f, r: r + rng.random(f.shape[1:]) * (f - r),
+    "the weights differ by 0": lambda rng, f, r: rng.random((500, 1, 1, 1)) * (f + r),
+    "the weights differ by 1": lambda rng, f, r: r + rng.random((500, 1, 1, 1)) * (f + r),
+    "nothing to do with each other": lambda rng, f, r: rng.random((500, 1, 1, 1)) * f + rng.random((500, 1, 1, 1)) * r,
+    "no weights fit": lambda rng, f, r: r + rng.normal(size=f.shape),
+}
+
+
+@pytest.mark.parametrize("text", MIXED)
+def test_images_off_the_line_are_described(rng, text):
+    real, fake = images_that_tell(500)
+    assert text in mixture(MIXED[text](rng, fake, real), real, fake).fault
+
+
+WEIGHTS = {
+    "the same for all": lambda rng: np.full(N, 0.3),
+    "goes from": lambda rng: rng.normal(size=N),
+    "not uniform": lambda rng: rng.random(N) ** 2,
+    "mean 0.2": lambda rng: rng.random(N) / 2,
+}
+
+
+@pytest.mark.parametrize("text", WEIGHTS)
+def test_wrong_weights_are_described(rng, text):
+    assert text in weights_fault([WEIGHTS[text](rng), WEIGHTS[text](rng)])
+
+
+def test_weights_that_come_again_are_described(rng):
+    a = rng.random(N)
+    assert "same on each call" in weights_fault([a, a])

@@ -1,0 +1,3 @@
+# package of the homework
+from . import flow_network
+from . import gan

@@ -1,0 +1,2 @@
+from .gan import *
+from .flow_network import MADE, MAF, MaskedLinear, PermuteLayer

@@ -1,0 +1,2 @@
+from .flow_network import *
+from .gan import *

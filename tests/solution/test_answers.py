@@ -1,0 +1,162 @@
+"""The answers' gradients are those of their values, by finite differences in float64; their facts, by other means."""
+
+import numpy as np
+import pytest
+
+import grader
+from solution import flow_network, gan
+
+STEP = 1e-6
+
+
+def slope(function, arguments, name):
+    """The derivative of function(**arguments) by an argument, entry by entry."""
+    array = np.array(arguments[name], dtype=float)
+    result = np.zeros(array.shape)
+    for index in np.ndindex(array.shape):
+        values = []
+        for sign in (1, -1):
+            moved = array.copy()
+            moved[index] += sign * STEP
+            values.append(function(**{**arguments, name: moved}))
+        result[index] = (values[0] - values[1]) / (2 * STEP)
+    return result
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (gan.loss_nonsaturating_d, ["weight", "curvature", "bias"]),
+        (gan.loss_nonsaturating_g, ["images"]),
+        (gan.loss_wasserstein_gp_g, ["images"]),
+        (gan.loss_wasserstein_gp_d, ["weight", "curvature", "bias"]),
+    ],
+)
+def test_gradients_of_losses(rng, function, names):
+    case = grader.random_images(rng, 3, (2, 2, 2))
+    if function is gan.loss_wasserstein_gp_d:
+        case["mixed"] = rng.normal(size=(3, 2, 2, 2))
+    answer = function(**case)
+    for name in names:
+        np.testing.assert_allclose(
+            answer[f"grad_{name}"], slope(lambda **c: function(**c)["value"], case, name), atol=1e-7
+        )
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (gan.conditional_loss_nonsaturating_d, ["gain", "weight", "bias"]),
+        (gan.conditional_loss_nonsaturating_g, ["tags", "amplitude"]),
+    ],
+)
+def test_gradients_of_conditional_losses(rng, function, names):
+    case = grader.random_labelled(rng, 4)
+    answer = function(**case)
+    for name in names:
+        np.testing.assert_allclose(
+            answer[f"grad_{name}"], slope(lambda **c: function(**c)["value"], case, name), atol=1e-7
+        )
+
+
+def test_values_far_out_are_finite_and_right(rng):
+    h = np.array([-1000.0, -100, 0, 100, 1000])
+    np.testing.assert_allclose(gan.softplus(h), [0, 0, np.log(2), 100, 1000], atol=1e-40)
+    np.testing.assert_allclose(gan.sigmoid(h), [0, 3.7200759760208356e-44, 0.5, 1, 1], rtol=1e-12)
+
+
+def test_the_losses_are_the_equations(rng):
+    """Written out with sigma and log, at moderate logits."""
+    case = grader.random_images(rng, 5, (1, 2, 2))
+    d = {
+        name: 1 / (1 + np.exp(-gan._Quadratic(case["weight"], case["curvature"], case["bias"])(case[name])))
+        for name in ("real", "images")
+    }
+    assert np.isclose(
+        gan.loss_nonsaturating_d(**case)["value"], -np.log(d["real"]).mean() - np.log(1 - d["images"]).mean()
+    )
+    assert np.isclose(gan.loss_nonsaturating_g(**case)["value"], -np.log(d["images"]).mean())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_inverse_undoes_forward_and_log_dets_are_of_the_jacobian(rng, n):
+    weight, bias = grader.random_network(rng, n)
+    z = rng.normal(size=(3, n))
+    there = flow_network.forward(flow_network.linear_network(weight, bias), z)
+    back = flow_network.inverse(weight, bias, there["output"])
+    np.testing.assert_allclose(back["output"], z, atol=1e-10)
+    np.testing.assert_allclose(back["log_det"], -there["log_det"], atol=1e-10)
+    for row, log_det in zip(there["output"], back["log_det"], strict=True):
+        jacobian = np.stack(
+            [
+                slope(lambda x, i=i: flow_network.inverse(weight, bias, x[None])["output"][0, i], {"x": row}, "x")
+                for i in range(n)
+            ]
+        )
+        assert np.isclose(np.linalg.slogdet(jacobian)[1], log_det, atol=1e-6)
+
+
+def test_gradients_of_the_inverse(rng):
+    weight, bias = grader.random_network(rng, 3)
+    x, pull = rng.normal(size=(2, 4, 3))
+    pull_log_det = rng.normal(size=4)
+    arguments = {"weight": weight, "bias": bias, "x": x}
+
+    def total(weight, bias, x):
+        result = flow_network.inverse(weight, bias, x)
+        return (pull * result["output"]).sum() + (pull_log_det * result["log_det"]).sum()
+
+    answer = flow_network.inverse(**arguments, pull=pull, pull_log_det=pull_log_det)
+    for name in arguments:
+        np.testing.assert_allclose(answer[f"grad_{name}"], slope(total, arguments, name), atol=1e-6)
+
+
+def test_the_likelihood_of_a_stack_is_that_of_its_gaussian(rng):
+    """With constant alpha and linear mu, x is Gaussian: its log density, written out, is what the blocks come to."""
+    count, n = 3, 3
+    weights, biases = (np.stack(a) for a in zip(*[grader.random_network(rng, n) for _ in range(count)], strict=True))
+    weights[:, n:] = 0
+    x = rng.normal(size=(4, n))
+    blocks = flow_network.blocks(weights, biases, x)
+    moved, offset = np.eye(n), np.zeros(n)
+    for weight, bias in zip(weights, biases, strict=True):
+        step = np.exp(-bias[n:])[:, None] * (np.eye(n) - weight[:n])
+        moved, offset = (step @ moved)[::-1], (step @ offset - np.exp(-bias[n:]) * bias[:n])[::-1]
+    z = x @ moved.T + offset
+    expected = -0.5 * (z**2).sum(axis=1) - 0.5 * n * np.log(2 * np.pi) + np.linalg.slogdet(moved)[1]
+    assert np.isclose(flow_network.log_probs(x, **blocks)["value"], expected.mean())
+
+
+def test_gradients_of_a_stack(rng):
+    weights, biases = (np.stack(a) for a in zip(*[grader.random_network(rng, 2) for _ in range(3)], strict=True))
+    x = rng.normal(size=(4, 2))
+
+    def value(shifts):
+        """The blocks one after the other, with numbers added to their outputs."""
+        z, log_det = x, 0
+        for weight, bias, shift in zip(weights, biases, shifts, strict=True):
+            moved = flow_network.inverse(weight, bias, z)
+            z, log_det = (moved["output"] + shift)[:, ::-1], log_det + moved["log_det"]
+        return (-0.5 * (z**2).sum(axis=1) - np.log(2 * np.pi) + log_det).mean()
+
+    answer = flow_network.log_probs(x, **flow_network.blocks(weights, biases, x))
+    assert np.isclose(answer["value"], value(np.zeros((3, 2))))
+    np.testing.assert_allclose(answer["grad_shifts"], slope(value, {"shifts": np.zeros((3, 2))}, "shifts"), atol=1e-6)
+
+
+@pytest.mark.parametrize(("n", "hidden_size", "n_hidden"), [(1, 3, 1), (2, 5, 2), (4, 9, 1), (5, 3, 3)])
+def test_masks_let_an_output_see_what_comes_before_and_nothing_else(n, hidden_size, n_hidden):
+    seen = np.eye(n)
+    for mask in flow_network.masks(n, hidden_size, n_hidden):
+        seen = mask @ seen
+    assert seen.shape == (2 * n, n)
+    reach = np.tril(np.ones((n, n)), k=-1)
+    if hidden_size >= n - 1:
+        np.testing.assert_array_equal(seen > 0, np.tile(reach, (2, 1)) > 0)
+    else:
+        assert not (seen * (1 - np.tile(reach, (2, 1)))).any()

@@ -1,0 +1,103 @@
+"""The catalogue: every mistake is caught in its own question and named, every right way gets full marks."""
+
+import os
+from collections import Counter
+
+import pytest
+from staff import mistakes
+from staff.mistakes import mutants, naming
+from staff.mistakes.__main__ import confused, examine
+from staff.mistakes.entry import FUNCTIONS, Right, Wrong, with_body
+from staff.mistakes.observing import grade
+from staff.mistakes.sweep import spread
+from tests import submissions
+from tests.submissions import SOLVED, SPACE, write
+
+NOVEL = {
+    "loss_nonsaturating_g": "return -F.logsigmoid(3 * d(g(z))).mean() + 0.1",
+    "loss_nonsaturating_d": "return F.softplus(-d(x_real) * 1.5).mean() + F.softplus(d(g(z)) ** 3).mean()",
+    "conditional_loss_nonsaturating_d": "return d(x_real, y_real).cos().mean() - d(g(z, y_real), y_real).mean() / 7",
+    "loss_wasserstein_gp_g": "return (3 - d(g(z))).exp().mean()",
+    "MADE.inverse": """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        return (x + 3 * mu) * torch.exp(-2 * alpha), 7 * alpha.sum(dim=1)
+    """,
+    "MAF.log_probs": """
+        z = x
+        for layer in self.nf:
+            z, _ = layer.inverse(z)
+        return -z.abs().pow(3).sum(dim=1).mean() / 5
+    """,
+}
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the staff's tools are for Linux and macOS")
+
+
+def test_the_catalogue_is_large_and_covers_every_function():
+    wrong = Counter(entry.function for entry in mistakes.entries(Wrong))
+    right = Counter(entry.function for entry in mistakes.entries(Right))
+    assert set(wrong) == set(right) == set(FUNCTIONS)
+    assert wrong.total() >= 120 and right.total() >= 40
+    assert min(wrong.values()) >= 15
+
+
+def test_every_entry_is_a_submission_of_its_own_with_words_to_go_with_it():
+    seen = Counter((entry.function, entry.name) for entry in mistakes.entries())
+    assert seen.most_common(1)[0][1] == 1
+    sources = Counter(tuple(entry.sources().values()) for entry in mistakes.entries())
+    assert sources.most_common(1)[0][1] == 1
+    for entry in mistakes.entries(Wrong):
+        assert entry.misconception and entry.hint and entry.hint
+        compile(entry.sources()[entry.file], entry.name, "exec")
+
+
+def test_a_hint_does_not_give_the_solved_line_away():
+    solved = "".join(path.read_text() for path in SOLVED.glob("*.py"))
+    lines = {line for block in SPACE.finditer(solved) for line in block[0].splitlines() if len(line.strip()) > 12}
+    assert lines
+    for entry in mistakes.entries(Wrong):
+        assert not any(line.strip() in entry.hint for line in lines if "###" not in line)
+
+
+def test_every_wrong_one_is_caught_and_named_and_every_right_one_gets_full_marks():
+    rows = list(spread(examine, [(entry, 0) for entry in mistakes.entries()], jobs=2))
+    assert [(row.entry.function, row.entry.name, row.flaws) for row in rows if row.flaws] == []
+
+    wrong = [row for row in rows if isinstance(row.entry, Wrong)]
+    assert sum(row.basic for row in wrong) >= 0.85 * len(wrong)
+    doubtful = confused(wrong)
+    assert sum(not others for others in doubtful.values()) >= 0.9 * len(doubtful)
+
+    # A mistake that is in no catalogue is like none of them.
+    for function, body in NOVEL.items():
+        observations = grade(Wrong(function, "novel", body).sources(), 0, [FUNCTIONS[function][1]]).observations
+        assert any(not o.right for o in observations)
+        taken = naming.fingerprint(observations, function)
+        assert [row.entry.name for row in wrong if naming.same(taken, row.fingerprint)] == []
+
+
+def test_every_mutant_of_the_solved_files_is_caught_or_listed_as_equivalent():
+    results = list(spread(mutants.examine, [(mutant,) for mutant in mutants.mutants()], jobs=2))
+    assert len(results) > 300
+    assert [result for result in results if mutants.flaws(*result)] == []
+
+
+def test_an_anonymous_submission_is_recognised_however_it_is_written(tmp_path):
+    """One function with a known mistake in a style of its own, one with an unknown mistake; as the staff grades it."""
+    text = with_body(
+        (SOLVED / "gan.py").read_text(),
+        "loss_nonsaturating_g",
+        """
+        losses = []
+        for logit in d(g(z)):
+            losses.append(-F.softplus(logit))
+        return sum(losses) / len(losses)
+        """,
+    )
+    folder = write(tmp_path / "anonymous", gan=with_body(text, "loss_wasserstein_gp_g", NOVEL["loss_wasserstein_gp_g"]))
+    status, output, errors = submissions.grade(folder, "2b", "5e", "--names")
+    assert status == 1
+    found = output.split("Total: ")[1].splitlines()[1:]
+    assert found[0] == "loss_nonsaturating_g: the minimax loss instead of the non-saturating one"
+    assert found[1].startswith("    Hint: Equation (11)")
+    assert len(found) == 2, errors

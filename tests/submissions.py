@@ -1,0 +1,43 @@
+"""Submissions for tests: the solved one, and ways of changing it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOLVED = ROOT / "src" / "submission"
+SPACE = re.compile(r"^([ \t]*)### START.CODE.HERE ###\n.*?### END.CODE.HERE ###\n", re.M | re.S)
+
+
+def write(folder, **changes):
+    """Writes the solved submission into a folder.
+
+    Args:
+        changes: file name without .py = its text; None leaves the file out.
+    """
+    folder.mkdir(exist_ok=True)
+    for path in SOLVED.glob("*.py"):
+        text = changes.pop(path.stem, path.read_text())
+        if text is not None:
+            (folder / path.name).write_text(text)
+    for name, text in changes.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+def blank(text):
+    """The source with what stands between markers gone."""
+    return SPACE.sub(lambda match: f"{match[1]}raise NotImplementedError\n", text)
+
+
+def grade(folder, *arguments, source=ROOT / "src"):
+    """Runs grader.py on a submission; returns (exit status, output, errors)."""
+    command = [sys.executable, "grader.py", "--submission", str(folder), *arguments]
+    run = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=500)
+    return run.returncode, run.stdout, run.stderr
+
+
+def points(output):
+    """{test id: text of its points} of what the grader printed."""
+    return dict(re.findall(r"^----- END (\S+) \[took .*, (\S+) points\]", output, re.M))

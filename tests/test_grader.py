@@ -1,0 +1,330 @@
+"""The grader as people run it, and its tests against the answers themselves."""
+
+import ast
+import re
+import shutil
+import sys
+
+import numpy as np
+import pytest
+from tests import submissions
+from tests.submissions import ROOT, SOLVED, blank, grade, points, write
+
+import grader
+import solution
+from graderUtil import GradedResult, load_tests
+from grading.client import Failed
+
+
+class Oracle:
+    """Takes the worker's place and replies what the answers say: no student's code, no torch."""
+
+    def __init__(self):
+        self.hung = set()
+        self.rng = np.random.default_rng(0)
+        self.asked = []
+
+    def prepare(self, file):
+        pass
+
+    def take_prints(self):
+        return ""
+
+    def ask(self, probe, seconds, seed, **arguments):
+        self.asked.append(probe)
+        reply = getattr(self, probe.replace(".", "_"))(**arguments)
+        return {name: np.asarray(value) for name, value in reply.items()}
+
+    def flow_network_forward(self, weight, bias, z):
+        network = solution.flow_network.linear_network(weight, bias)
+        return {**solution.flow_network.forward(network, z), "z_after": 0 * z}
+
+    def flow_network_forward_on_device(self, **_):
+        return {}
+
+    flow_network_inverse_on_device = flow_network_forward_on_device
+
+    def flow_network_own_network(self, n, hidden_size, n_hidden, z, **layers):
+        network = solution.flow_network.masked_network(n, n_hidden, hidden_size, layers)
+        return {**solution.flow_network.forward(network, z), "z_after": 0 * z}
+
+    def flow_network_inverse(self, weight, bias, x, pull, pull_log_det):
+        return {**solution.flow_network.inverse(weight, bias, x, pull, pull_log_det), "x_after": 0 * x}
+
+    def flow_network_log_probs(self, x, watch=False, weights=None, biases=None, **blocks):
+        return {**solution.flow_network.log_probs(x, **blocks), "x_after": 0 * x}
+
+    def flow_network_provided(self, n, n_flows, x, constants):
+        return {
+            **solution.flow_network.provided(x, constants),
+            "layers": " ".join(["MADE PermuteLayer"] * n_flows),
+            "registered": [True],
+            "noise": self.rng.normal(size=(1000, 3)),
+            **{f"{way}_log_det": np.zeros(len(x)) for way in ("forward", "inverse")},
+        }
+
+    def gan_loss(self, function, real, images, **case):
+        extra = {}
+        if function == "loss_wasserstein_gp_d":
+            a = self.rng.random((len(real), 1, 1, 1))
+            extra = {"mixed": a * images + (1 - a) * real}
+        answer = getattr(solution.gan, function)(real=real, images=images, **case, **extra)
+        return {**answer, "real_after": 0 * real, "touched": "", "seen": extra.get("mixed", real)}
+
+    def gan_conditional_loss(self, function, real, labels, **case):
+        answer = getattr(solution.gan, function)(real=real, labels=labels, **case)
+        return {**answer, "real_after": 0 * real, "labels_after": 0 * labels, "touched": ""}
+
+    def gan_draws(self, function, real, images, labels=None):
+        reply = {}
+        for call in ("0", "1"):
+            a = self.rng.random((len(real), 1, 1, 1))
+            reply["z_" + call] = self.rng.normal(size=(len(real), 3))
+            reply["x_" + call] = a * images + (1 - a) * real
+            reply["y_" + call] = self.rng.integers(10, size=len(real))
+        return reply
+
+    def gan_on_device(self, **_):
+        return {}
+
+
+@pytest.fixture
+def answered(monkeypatch):
+    """Runs all tests with a worker; returns {test id: Outcome}."""
+
+    def run(worker, answers=solution, seed=0):
+        case = grader.SubmissionTest
+        monkeypatch.setattr(case, "worker", worker)
+        monkeypatch.setattr(case, "solution", answers)
+        monkeypatch.setattr(case, "seed", seed)
+        result = GradedResult(grader.load_points())
+        for test in load_tests(*grader.CASES):
+            test.run(result)
+        return {outcome.test.name: outcome for outcome in result.outcomes}
+
+    return run
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_numbers_of_basic_tests_are_those_of_the_answers(answered, seed):
+    outcomes = answered(Oracle(), seed=seed)
+    assert {name: o.output for name, o in outcomes.items() if o.status != "passed"} == {}
+
+
+def test_without_answers_hidden_tests_run_and_are_not_graded(answered):
+    oracle = Oracle()
+    outcomes = answered(oracle, answers=None)
+    assert {o.status for name, o in outcomes.items() if name.endswith("hidden")} == {"ungraded"}
+    assert {o.status for name, o in outcomes.items() if name.endswith("basic")} == {"passed"}
+    assert {"gan.on_device", "flow_network.inverse_on_device"} <= set(oracle.asked)
+
+
+def test_known_numbers_alone_earn_nothing_where_answers_are(answered):
+    """A submission that recognises the basic cases and replies their numbers."""
+
+    class Parrot(Oracle):
+        def gan_loss(self, function, real, **case):
+            known = any(np.array_equal(real, case["real"]) for case in (grader.NEAR, grader.FAR, grader.STEEP))
+            reply = super().gan_loss(function, real, **case)
+            return reply if known else {**reply, "value": 0.0}
+
+    assert {o.status for name, o in answered(Parrot(), answers=None).items() if name[:2] == "2b"} <= {
+        "passed",
+        "ungraded",
+    }
+    outcomes = answered(Parrot())
+    failed = {name for name, o in outcomes.items() if o.status == "failed"}
+    assert {"2b-0-basic", "2b-1-basic", "2b-2-basic", "2b-3-basic", "5e-0-basic", "5e-1-basic"} <= failed
+
+
+def test_a_function_that_hung_once_is_given_less_time_after_that(answered):
+    class Hanging(Oracle):
+        given = []
+
+        def ask(self, probe, seconds, seed, **arguments):
+            if arguments.get("function") == "loss_nonsaturating_g":
+                self.given.append(seconds)
+                raise Failed("too long", hung=True)
+            return super().ask(probe, seconds, seed, **arguments)
+
+    outcomes = answered(Hanging())
+    assert Hanging.given[0] > 19 and max(Hanging.given[1:]) <= 2
+    assert outcomes["2b-0-basic"].status == "passed"
+
+
+def test_the_grader_and_the_answers_do_without_torch():
+    loaded = "import sys, grader, solution, grading.client; sys.exit('torch' in sys.modules)"
+    import subprocess
+
+    assert subprocess.run([sys.executable, "-c", loaded], cwd=ROOT / "src").returncode == 0
+    for path in (ROOT / "src" / "solution").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} == {"numpy"}
+            assert not isinstance(node, ast.ImportFrom) or (node.level == 1 and not node.module)
+
+
+def test_the_solved_submission_gets_all_points():
+    status, output, errors = grade(SOLVED)
+    assert status == 0, output
+    assert not errors
+    assert "Total: 35/35 points" in output
+    assert re.search(r"^Hidden tests with --seed \d+$", output, re.M)
+    blocks = re.findall(
+        r"^----- START (\S+): [^\n]+\n----- END (\S+) \[took 0:00:0\d\.\d{6} \(max allowed 20 seconds\), "
+        r"(\S+)/(\S+) points\]$",
+        output,
+        re.M,
+    )
+    assert len(blocks) == len(load_tests(*grader.CASES))
+    assert all(start == end and got == most for start, end, got, most in blocks)
+    assert "\033" not in output
+
+
+@pytest.fixture
+def students_copy(tmp_path):
+    """The source folder as a student has it."""
+    source = tmp_path / "src"
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("solution", "__pycache__"))
+    shutil.copy(ROOT / "points.json", source)
+    return source
+
+
+def test_on_a_students_machine_hidden_tests_are_marked_ungraded(students_copy):
+    status, output, _ = grade(students_copy / "submission", "5e", source=students_copy)
+    assert status == 0
+    assert re.search(
+        r"^----- END 5e-4-hidden \[took 0:00:00\.\d+ \(max allowed 20 seconds\), \?\?\?/1 points\] "
+        r"\(hidden test ungraded\)$",
+        output,
+        re.M,
+    )
+    assert "Total: 3/3 points, and 4 points of hidden tests that are graded when you submit" in output
+    assert "Hidden tests with --seed" not in output
+
+
+def test_blank_files_get_nothing_and_the_functions_are_named(tmp_path, students_copy):
+    folder = write(tmp_path / "blank", **{path.stem: blank(path.read_text()) for path in SOLVED.glob("[fg]*.py")})
+    status, output, _ = grade(folder, source=students_copy)
+    assert status == 1
+    assert "Total: 0/16 points, and 19 points of hidden tests" in output
+    unwritten = re.search(r"Still to be written: (.*)\.", output)[1].split(", ")
+    assert len(unwritten) == 9
+    assert {"MADE.forward", "MADE.inverse", "MAF.log_probs", "loss_wasserstein_gp_g"} <= set(unwritten)
+    assert "MADE.forward in submission/flow_network.py, line" in output
+
+
+def test_functions_left_empty_say_what_is_missing(tmp_path):
+    text = (SOLVED / "gan.py").read_text()
+    empty = submissions.SPACE.sub(r"\1### START CODE HERE ###\n\1### END CODE HERE ###\n", text)
+    status, output, _ = grade(write(tmp_path / "empty", gan=empty), "2b-1-basic")
+    assert status == 1
+    assert "it returned None: is its last line a return?" in output
+
+
+def test_a_failure_shows_expected_got_and_the_inputs(tmp_path):
+    text = (
+        (SOLVED / "gan.py")
+        .read_text()
+        .replace("return -F.logsigmoid(d(g(z))).mean()", "return F.logsigmoid(d(g(z))).mean()")
+    )
+    status, output, _ = grade(write(tmp_path / "sign", gan=text), "2b-1-basic")
+    assert status == 1
+    assert "loss_nonsaturating_g: its value is not right" in output
+    assert re.search(r"expected 1\.27864\d*\n +got +-1\.27864\d*\n +\(what is expected, times -1\)", output)
+    assert "on       real = [[ 0.25,  0.  ]" in output
+    assert "0/1 points]" in output
+
+
+def test_an_error_shows_the_students_own_lines_and_prints_stand_with_their_test(tmp_path):
+    text = (SOLVED / "gan.py").read_text()
+    text = text.replace("return -F.logsigmoid(d(g(z))).mean()", 'print("looking at", z.shape); return d(g(z, z))')
+    status, output, errors = grade(write(tmp_path / "error", gan=text), "2b")
+    assert status == 1
+    block = output.split("----- START 2b-1-basic")[1].split("----- END")[0]
+    assert "looking at torch.Size([3, 3])" in block
+    lines = block.splitlines()
+    first = lines.index("An error in the submission:")
+    assert 'gan.py", line' in lines[first + 1] and "in loss_nonsaturating_g" in lines[first + 1]
+    assert lines[-1].startswith("TypeError: ")
+    assert points(output)["2b-0-basic"] == "1/1"
+    assert not errors
+
+
+def test_an_unknown_id_lists_what_there_is():
+    status, output, errors = grade(SOLVED, "2c-0-basic")
+    assert status == 2
+    assert "There is no test '2c-0-basic'" in errors
+    assert "2b-0-basic   loss_nonsaturating_d" in errors
+    assert not output
+
+
+def test_one_question_or_one_test_can_be_chosen():
+    assert set(points(grade(SOLVED, "1c", "2b-1-basic")[1])) == {
+        "1c-0-basic",
+        "1c-1-basic",
+        "1c-2-hidden",
+        "2b-1-basic",
+    }
+
+
+def test_a_missing_folder_is_said(tmp_path):
+    status, _, errors = grade(tmp_path / "nowhere")
+    assert status == 2
+    assert "There is no folder" in errors and "Traceback" not in errors
+
+
+def test_a_breakpoint_works_with_debug(tmp_path):
+    import subprocess
+
+    text = (SOLVED / "gan.py").read_text()
+    text = text.replace(
+        "return -F.logsigmoid(d(g(z))).mean()", "breakpoint()\n    return -F.logsigmoid(d(g(z))).mean()"
+    )
+    folder = write(tmp_path / "paused", gan=text)
+    command = [sys.executable, "grader.py", "--submission", str(folder), "--debug", "2b-1-basic"]
+    run = subprocess.run(
+        command, cwd=ROOT / "src", input="p z.shape\n" + 9 * "c\n", capture_output=True, text=True, timeout=120
+    )
+    assert "torch.Size([3, 3])" in run.stdout
+    assert "1/1 points]" in run.stdout
+    assert run.returncode == 0
+
+
+def test_the_same_seed_gives_the_same_cases(tmp_path):
+    """A submission that prints what it is given."""
+    text = (SOLVED / "gan.py").read_text()
+    text = text.replace(
+        "return -F.logsigmoid(d(g(z))).mean()", "print(z, x_real); return -F.logsigmoid(d(g(z))).mean()"
+    )
+    folder = write(tmp_path / "printing", gan=text)
+    runs = [re.sub(r"took \S+", "", grade(folder, "2b-5-hidden", "--seed", seed)[1]) for seed in ("1", "1", "2")]
+    assert runs[0] == runs[1]
+    assert runs[0].replace("--seed 1", "") != runs[2].replace("--seed 2", "")
+
+
+BROKEN = {
+    "a missing file": (None, "submission/gan.py is missing."),
+    "a syntax error": ("def loss_nonsaturating_d(g, d:\n", "SyntaxError"),
+    "an import outside the list": (
+        "import yaml\n",
+        "yaml is not among the packages of this problem set, which are torch, ",
+    ),
+    "an error on import": ("1 / 0\n", "ZeroDivisionError"),
+    "a missing function": ("import torch\n", "submission/gan.py has no loss_nonsaturating_"),
+    "an import that ends the process": ("import os\nos._exit(3)\n", "Your code ended its process with status 3."),
+}
+
+
+@pytest.mark.parametrize("why", BROKEN)
+def test_a_broken_file_costs_its_own_points_only(tmp_path, why):
+    text, message = BROKEN[why]
+    folder = write(tmp_path / "broken", gan=text)
+    status, output, errors = grade(folder, "1b", "2b")
+    assert status == 1
+    assert not errors
+    got = points(output)
+    assert all(value.split("/")[0] == "0" for name, value in got.items() if name[:2] == "2b")
+    assert all(len(set(value.split("/"))) == 1 for name, value in got.items() if name[:2] == "1b")
+    assert output.count(message) == 7
+    assert "Total: 5/12 points" in output

@@ -1,0 +1,132 @@
+"""The layer over unittest, and its two writers."""
+
+import io
+import json
+
+import pytest
+
+from graderUtil import (
+    GradedTestCase,
+    GradescopeResult,
+    TerminalResult,
+    Ungraded,
+    choose,
+    graded,
+    load_tests,
+)
+
+POINTS = {"1a-0-basic": 2, "1a-1-hidden": 1.5, "1b-0-basic": 1, "6a-0-basic": 4}
+
+
+class Case(GradedTestCase):
+    __test__ = False  # pytest is not to run it
+
+    @graded(seconds=1)
+    def test_0(self):
+        """1a-0-basic: Adds
+        two numbers."""
+
+    @graded()
+    def test_1(self):
+        """1a-1-hidden: Adds: many"""
+        raise Ungraded("what came of it")
+
+    @graded()
+    def test_2(self):
+        """1b-0-basic: Fails"""
+        self.fail("expected 1\ngot 2")
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """6a-0-basic: More"""
+
+    def prints(self):
+        return "printed\n" if self.test.name == "1b-0-basic" else ""
+
+
+def run(result, tests=None):
+    for test in tests or load_tests(Case):
+        test.run(result)
+    result.close()
+    return result
+
+
+def test_the_terminal_form_is_the_handouts():
+    stream = io.StringIO()
+    result = run(TerminalResult(POINTS, stream))
+    text = stream.getvalue()
+    assert "----- START 1a-0-basic: Adds two numbers.\n----- END 1a-0-basic [took 0:00:00" in text
+    assert "(max allowed 1 seconds), 2/2 points]\n" in text
+    assert "----- START 1a-1-hidden: Adds: many\nwhat came of it\n" in text
+    assert "(max allowed 20 seconds), ???/1.5 points] (hidden test ungraded)\n" in text
+    assert "----- START 1b-0-basic: Fails\nprinted\nexpected 1\ngot 2\n----- END 1b-0-basic" in text
+    assert text.endswith(
+        "Total: 2/3 points, and 1.5 points of hidden tests that are graded when you submit; extra credit: 4/4 points\n"
+    )
+    assert not result.all_passed
+
+
+@pytest.mark.parametrize(("tty", "no_colour"), [(True, False), (True, True), (False, False)])
+def test_colours_are_for_terminals(monkeypatch, tty, no_colour):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+    stream = io.StringIO()
+    stream.isatty = lambda: tty
+    run(TerminalResult(POINTS, stream))
+    assert ("\033[32m----- END 1a-0-basic" in stream.getvalue()) == (tty and not no_colour)
+
+
+def test_a_terminal_that_cannot_show_a_character_shows_another():
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+
+    class Odd(GradedTestCase):
+        @graded()
+        def test_0(self):
+            """1a-0-basic: Odd"""
+            self.fail("ü")
+
+    run(TerminalResult(POINTS, stream), load_tests(Odd))
+    assert b"\n?\n" in raw.getvalue()
+
+
+def test_an_error_of_the_graders_own_is_not_the_students():
+    class Broken(GradedTestCase):
+        @graded()
+        def test_0(self):
+            """1a-0-basic: Broken"""
+            raise KeyError("x")
+
+    result = run(TerminalResult(POINTS, io.StringIO()), load_tests(Broken))
+    assert "The grader itself failed" in result.outcomes[0].output
+
+
+def test_gradescopes_file_is_whole_from_the_start_and_after_each_test(tmp_path):
+    path = tmp_path / "results.json"
+    seen = []
+
+    class Watching(GradescopeResult):
+        def starting(self, test):
+            seen.append(json.loads(path.read_text()))
+
+    result = run(Watching(POINTS, path))
+    assert [len(results["tests"]) for results in seen] == [0, 1, 2, 3]
+    results = json.loads(path.read_text())
+    assert results["score"] == 6
+    assert [test["number"] for test in results["tests"]] == list(POINTS)
+    assert [test["status"] for test in results["tests"]] == ["passed", "failed", "failed", "passed"]
+    assert [test["visibility"] for test in results["tests"]] == ["visible", "after_published", "visible", "visible"]
+    assert results["tests"][2]["output"] == "printed\nexpected 1\ngot 2"
+    assert results["tests"][3]["max_score"] == 0
+    assert list(tmp_path.iterdir()) == [path]
+    assert not result.all_passed
+
+
+def test_tests_are_chosen_by_id_or_question():
+    tests = load_tests(Case)
+    assert [test.test.name for test in choose(tests, ["1a"])] == ["1a-0-basic", "1a-1-hidden"]
+    assert [test.test.name for test in choose(tests, ["1b-0-basic"])] == ["1b-0-basic"]
+    assert choose(tests, []) == tests
+    with pytest.raises(LookupError, match="There is no test 'x'(?s:.*)6a-0-basic   More"):
+        choose(tests, ["x"])
