@@ -1,4 +1,4 @@
-"""The grader's side of the worker: starts it, asks it, keeps its limits, tells what went wrong in the student's terms."""
+"""The grader's side of the worker: starts it, asks it, keeps its limits, and says what went wrong for the student."""
 
 import contextlib
 import os

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 
 def spread(function, work, jobs=None):
-    """Yields function(*arguments) for each tuple of arguments, in order, with a progress bar on a terminal.
+    """Yields function(*arguments) for each tuple of arguments, in order, with a progress bar.
 
     Args:
         jobs: processes; one for each core by default.
@@ -16,7 +16,8 @@ def spread(function, work, jobs=None):
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(jobs, initializer=_prepare) as pool:
         results = pool.map(function, *zip(*work, strict=True), chunksize=4)
-        yield from tqdm(results, total=len(work), unit="submission", disable=not sys.stderr.isatty())
+        seconds = 0.1 if sys.stderr.isatty() else 30  # a log is not a terminal
+        yield from tqdm(results, total=len(work), unit="submission", mininterval=seconds, maxinterval=seconds)
 
 
 def _prepare():
