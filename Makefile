@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train flow gan cgan wgan cache test lint flow-seeds clean
+.PHONY: help setup train flow gan cgan wgan cache grade test lint flow-seeds mistakes mutants bench-grader clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.students ## install what students need into .venv (the other targets do it when they must)
 
@@ -30,6 +30,9 @@ wgan: $(VENV)/.students ## problem 5: Wasserstein GAN with gradient penalty; res
 cache: $(VENV)/.students ## fetch Fashion-MNIST, so that training needs no network
 	cd src && ../$(BIN)/python main.py --model gan --cache $(ARGS)
 
+grade: $(VENV)/.students ## run the autograder on src/submission/; ARGS=2b picks
+	cd src && ../$(BIN)/python grader.py $(ARGS)
+
 test: $(VENV)/.test ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
@@ -39,6 +42,15 @@ lint: $(VENV)/.test ## check style
 
 flow-seeds: $(VENV)/.students ## measure the flow's test NLL over seeds 0, 1, 2
 	$(BIN)/python bench/flow_seeds.py
+
+mistakes: $(VENV)/.students ## hold the autograder against the catalogue of mistakes, over 20 seeds (half an hour)
+	$(BIN)/python -m staff.mistakes --seeds 20 $(ARGS)
+
+mutants: $(VENV)/.test ## hold it against mechanical mutants of the solved files
+	$(BIN)/python -m staff.mistakes.mutants
+
+bench-grader: $(VENV)/.students ## time the autograder beside `import torch`
+	$(BIN)/python bench/grader.py $(ARGS)
 
 clean: ## remove caches; keeps .venv, data and results
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
