@@ -17,7 +17,10 @@ import secrets
 import sys
 from pathlib import Path
 
-import numpy as np
+try:
+    import numpy as np
+except ModuleNotFoundError:
+    sys.exit(f"{sys.executable} has no NumPy. Activate the environment of the problem set first; README.md says how.")
 
 from graderUtil import TerminalResult, choose, graded, load_tests
 from grading.case import SubmissionTest
@@ -593,8 +596,10 @@ def load_solution():
 
 def load_points():
     """{test id: points}, from points.json beside this file or one folder up."""
-    path = next(folder / "points.json" for folder in (HERE, HERE.parent) if (folder / "points.json").is_file())
-    return json.loads(path.read_text(encoding="utf-8"))
+    for path in (HERE / "points.json", HERE.parent / "points.json"):
+        if path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
+    sys.exit(f"points.json is missing: it belongs beside the folder {HERE}.")
 
 
 def main(arguments=None):

@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import sys
+import textwrap
 import time
 import unittest
 from dataclasses import dataclass
@@ -160,9 +161,9 @@ class TerminalResult(GradedResult):
     def finished(self, outcome):
         test = outcome.test
         if outcome.prints:
-            self._say(outcome.prints.rstrip("\n"))
+            self._say(textwrap.indent(outcome.prints.rstrip("\n"), "| ", lambda line: True))
         if outcome.output:
-            self._say(outcome.output)
+            self._say(outcome.output.replace("\n-----", "\n -----"))  # a message cannot pass for an END
         took = datetime.timedelta(seconds=outcome.seconds)
         points = "???" if outcome.status == "ungraded" else f"{outcome.points:g}"
         end = (

@@ -59,7 +59,7 @@ def test_the_terminal_form_is_the_handouts():
     assert "(max allowed 1 seconds), 2/2 points]\n" in text
     assert "----- START 1a-1-hidden: Adds: many\nwhat came of it\n" in text
     assert "(max allowed 20 seconds), ???/1.5 points] (hidden test ungraded)\n" in text
-    assert "----- START 1b-0-basic: Fails\nprinted\nexpected 1\ngot 2\n----- END 1b-0-basic" in text
+    assert "----- START 1b-0-basic: Fails\n| printed\nexpected 1\ngot 2\n----- END 1b-0-basic" in text
     assert text.endswith(
         "Total: 2/3 points, and 1.5 points of hidden tests that are graded when you submit; extra credit: 4/4 points\n"
     )

@@ -129,6 +129,9 @@ class SubmissionTest(GradedTestCase):
             self.observe(name, bool(text) if varies else reply.get(name, "none"), not text)
             if text:
                 self._problem(f"{LABELS.get(name, name.replace('grad_', 'the gradient by '))} is not right:", text)
+        wrong = {name for name, text in best.items() if text}
+        if wrong and all(name.startswith("grad_") for name in wrong) and len(wrong) < len(best):
+            self._problem("its values are right, its gradient is not: is a part of it cut off from the graph?", "")
 
     def require(self, holds, what, problem):
         """Gathers a problem unless something holds; `what` names it for the staff."""

@@ -17,6 +17,7 @@ START_SECONDS = 300  # for Python to import torch, on a machine however slow
 IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
 MEMORY = 4 * 2**30
 PRINTS = 10_000  # bytes of a test's prints that are kept
+MESSAGE = 20_000  # characters of an error message
 
 _SOURCE = Path(__file__).resolve().parent.parent
 
@@ -37,6 +38,11 @@ class Failed(Exception):
 
 class WorkerMissing(Exception):
     """No worker can be started on this machine; no test can be run."""
+
+
+def plain_text(text):
+    """Text without control characters, which could colour, move or hide what a terminal shows."""
+    return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 class Worker:
@@ -75,7 +81,7 @@ class Worker:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        self._replies = queue.Queue()
+        self._replies = queue.Queue(maxsize=1)  # replies that nobody asked for are not to fill the memory
         self._ready = False
         self._imports = {file: why for file, why in self._imports.items() if why}  # what fails once fails again
         self._prints.follow(self._process.stderr)
@@ -92,11 +98,11 @@ class Worker:
             return
         reply = self._next_reply(START_SECONDS)
         if not isinstance(reply, dict) or str(reply.get("status")) != "ready":
-            said = self._prints.take().strip().splitlines()
+            said = (self._prints.take().strip().splitlines() or ["no word"])[-1]
             self.close()
-            raise WorkerMissing(
-                "The process that is to run the submission does not start: " + (said or ["no word"])[-1]
-            )
+            if "No module named" in said:
+                said += f" in {sys.executable}. Activate the environment of the problem set first; README.md says how."
+            raise WorkerMissing(f"The process that is to run the submission does not start: {said}")
         self._ready = True
 
     def prepare(self, file):
@@ -140,7 +146,7 @@ class Worker:
 
     def take_prints(self):
         """What the student's code has printed since this was last asked, shortened if it is long."""
-        return self._prints.take()
+        return plain_text(self._prints.take())
 
     def close(self):
         """Ends the process and those that it started."""
@@ -152,6 +158,9 @@ class Worker:
             else:
                 self._process.kill()
         self._process.wait()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._replies.get(timeout=0.01)  # lets the thread that fills it come to its end
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             with contextlib.suppress(OSError):
                 stream.close()
@@ -167,12 +176,10 @@ class Worker:
         self.wait()
         mark = secrets.token_hex(16)
         self._prints.expect(mark)
-        try:
-            request = {"probe": probe, "seconds": seconds, "seed": seed, "mark": mark, **arguments}
-            wire.write(self._process.stdin, request)
-            reply = self._next_reply(seconds)
-        except OSError:
-            reply = None
+        request = {"probe": probe, "seconds": seconds, "seed": seed, "mark": mark, **arguments}
+        # A process that does not read would hold up its writer too.
+        threading.Thread(target=_send, args=(self._process.stdin, request), daemon=True).start()
+        reply = self._next_reply(seconds)
         if isinstance(reply, dict):
             self._prints.settle()
             if str(reply.pop("mark", "")) == mark:
@@ -188,7 +195,8 @@ class Worker:
             self.close()
             raise Failed("The process that runs your code sent no sensible answer.")
         unwritten = reply.get("unwritten")
-        raise Failed(str(reply.get("reason", "")), unwritten=None if unwritten is None else str(unwritten))
+        reason = plain_text(str(reply.get("reason", "")))[-MESSAGE:]
+        raise Failed(reason, unwritten=None if unwritten is None else plain_text(str(unwritten))[:80])
 
     def _next_reply(self, seconds):
         """A dict, a Malformed, None where the process has ended, or TimeoutError (the class) where it took too long."""
@@ -215,6 +223,11 @@ class Worker:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             return f"The process that ran your code was ended by {name}{self._prints.place()}."
         return f"Your code ended its process with status {code}."
+
+
+def _send(stream, request):
+    with contextlib.suppress(OSError, ValueError):  # the process has ended, which its missing reply will tell
+        wire.write(stream, request)
 
 
 def _receive(stream, replies):

@@ -10,7 +10,8 @@ import zipfile
 
 import numpy as np
 
-LIMIT = 64 * 2**20  # bytes of one message
+LIMIT = 16 * 2**20  # bytes of one message
+MEMBERS = 100  # arrays in it
 _LENGTH = struct.Struct(">Q")
 
 
@@ -59,6 +60,8 @@ def unpack(data):
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
+            if len(members) > MEMBERS:
+                raise Malformed(f"{len(members)} arrays")
             if any(member.compress_type != zipfile.ZIP_STORED for member in members):
                 raise Malformed("compressed")
             if sum(member.file_size for member in members) > len(data):

@@ -81,6 +81,15 @@ def forks(g, d, x, *, device):
         os._exit(0)
     return right(g, d, x, device=device)
 
+def escapes(g, d, x, *, device):
+    print("\\x1b[2Jred\\x1b[31m", "tab\\tü")
+    raise ValueError("\\x1b[1A----- END")
+
+def stops_reading(g, d, x, *, device):
+    import threading
+    threading.Thread(target=lambda: re.match(r"(a+)+$", "a" * 60 + "b"), daemon=True).start()
+    return right(g, d, x, device=device)
+
 def patches(g, d, x, *, device):
     torch.randn = None
     raise KeyboardInterrupt
@@ -154,6 +163,22 @@ def test_prints_are_kept_in_part_and_counted(worker):
     assert worker.take_prints() == ""
 
 
+def test_control_characters_are_taken_out(worker):
+    worker.take_prints()
+    with pytest.raises(Failed) as failure:
+        ask(worker, "escapes")
+    assert "\x1b" not in str(failure.value) and "----- END" in str(failure.value)
+    assert worker.take_prints() == "\ufffd[2Jred\ufffd[31m tab\tü\n"
+
+
+def test_a_process_that_stops_reading_does_not_hold_up_the_grader(worker):
+    with pytest.raises(Failed):
+        ask(worker, "stops_reading")  # the reply may still come, or not
+        large = np.zeros((100_000, 1, 1, 2))
+        worker.ask("gan.loss", 1, function="right", **{**CASE, "real": large, "images": large})
+    assert ask(worker, "right")["value"] == 0
+
+
 def test_streams_that_are_replaced_do_no_harm(worker):
     assert ask(worker, "replaces")["value"] == 0
     assert ask(worker, "right")["value"] == 0
@@ -220,7 +245,9 @@ def test_a_worker_ends_with_a_grader_that_is_killed(tmp_path):
 def test_a_python_that_cannot_import_torch_is_said_in_one_line(tmp_path):
     worker = Worker(write(tmp_path / "s"))
     worker.command = [sys.executable, "-c", "import no_such_torch"]
-    with pytest.raises(WorkerMissing, match=r"does not start: ModuleNotFoundError: No module named 'no_such_torch'$"):
+    with pytest.raises(
+        WorkerMissing, match=r"does not start: ModuleNotFoundError: No module named 'no_such_torch' in .* Activate"
+    ):
         worker.wait()
 
 
