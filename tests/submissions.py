@@ -7,7 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLVED = ROOT / "src" / "submission"
-SPACE = re.compile(r"^([ \t]*)### START.CODE.HERE ###\n.*?### END.CODE.HERE ###\n", re.M | re.S)
 
 
 def write(folder, **changes):
@@ -24,11 +23,6 @@ def write(folder, **changes):
     for name, text in changes.items():
         (folder / f"{name}.py").write_text(text)
     return folder
-
-
-def blank(text):
-    """The source with what stands between markers gone."""
-    return SPACE.sub(lambda match: f"{match[1]}raise NotImplementedError\n", text)
 
 
 def grade(folder, *arguments, source=ROOT / "src"):

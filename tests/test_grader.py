@@ -7,8 +7,8 @@ import sys
 
 import numpy as np
 import pytest
-from tests import submissions
-from tests.submissions import ROOT, SOLVED, blank, grade, points, write
+from staff.markers import blanked, filled
+from tests.submissions import ROOT, SOLVED, grade, points, write
 
 import grader
 import solution
@@ -204,7 +204,7 @@ def test_on_a_students_machine_hidden_tests_are_marked_ungraded(students_copy):
 
 
 def test_blank_files_get_nothing_and_the_functions_are_named(tmp_path, students_copy):
-    folder = write(tmp_path / "blank", **{path.stem: blank(path.read_text()) for path in SOLVED.glob("[fg]*.py")})
+    folder = write(tmp_path / "blank", **{path.stem: blanked(path.read_text()) for path in SOLVED.glob("[fg]*.py")})
     status, output, _ = grade(folder, source=students_copy)
     assert status == 1
     assert "Total: 0/16 points, and 19 points of hidden tests" in output
@@ -216,8 +216,8 @@ def test_blank_files_get_nothing_and_the_functions_are_named(tmp_path, students_
 
 def test_functions_left_empty_say_what_is_missing(tmp_path):
     text = (SOLVED / "gan.py").read_text()
-    empty = submissions.SPACE.sub(r"\1### START CODE HERE ###\n\1### END CODE HERE ###\n", text)
-    status, output, _ = grade(write(tmp_path / "empty", gan=empty), "2b-1-basic")
+    folder = write(tmp_path / "empty", gan=filled(text, lambda _: "# your code"))
+    status, output, _ = grade(folder, "2b-1-basic")
     assert status == 1
     assert "it returned None: is its last line a return?" in output
 

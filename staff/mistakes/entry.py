@@ -4,11 +4,10 @@ An entry replaces what stands between the markers of one function of the solved 
 other lines of its files (`edits`), and so is a complete submission.
 """
 
-import re
-import textwrap
 from dataclasses import dataclass
 
 from staff import SOURCE
+from staff.markers import filled, space_of
 
 SUBMISSION = SOURCE / "submission"
 
@@ -84,26 +83,15 @@ class Wrong(Entry):
 
 def with_body(text, function, body):
     """Returns the source with the lines between a function's markers replaced by `body`."""
-    opening, closing, margin = _space(text, function)
-    indented = textwrap.indent(textwrap.dedent(body).strip("\n") + "\n", margin)
-    return text[:opening] + indented + text[closing:]
+    start = space_of(text, function).start()
+    return filled(text, lambda space: body if space.start() == start else None)
 
 
 def function_at(text, line):
     """The function between whose markers a line (from 0) of the source stands, or None."""
     for function in FUNCTIONS:
         if f"def {function.split('.')[-1]}(" in text:
-            opening, closing, _ = _space(text, function)
-            if text.count("\n", 0, opening) <= line < text.count("\n", 0, closing):
+            space = space_of(text, function)
+            if text.count("\n", 0, space.start("inside")) <= line < text.count("\n", 0, space.end("inside")):
                 return function
     return None
-
-
-def _space(text, function):
-    """Where the lines between a function's markers begin and end, and their margin."""
-    *owner, name = function.split(".")
-    start = text.index(f"class {owner[0]}(") if owner else 0
-    start = text.index(f"def {name}(", start)
-    opening = re.compile(r"^([ \t]*)### START_CODE_HERE ###\n", re.M).search(text, start)
-    closing = re.compile(r"^[ \t]*### END_CODE_HERE ###", re.M).search(text, opening.end())
-    return opening.end(), closing.start(), opening.group(1)

@@ -5,13 +5,14 @@ from collections import Counter
 
 import pytest
 from staff import mistakes
+from staff.markers import spaces
 from staff.mistakes import mutants, naming
 from staff.mistakes.__main__ import confused, examine
 from staff.mistakes.entry import FUNCTIONS, Right, Wrong, with_body
 from staff.mistakes.observing import grade
 from staff.mistakes.sweep import spread
 from tests import submissions
-from tests.submissions import SOLVED, SPACE, write
+from tests.submissions import SOLVED, write
 
 NOVEL = {
     "loss_nonsaturating_g": "return -F.logsigmoid(3 * d(g(z))).mean() + 0.1",
@@ -53,10 +54,11 @@ def test_every_entry_is_a_submission_of_its_own_with_words_to_go_with_it():
 
 def test_a_hint_does_not_give_the_solved_line_away():
     solved = "".join(path.read_text() for path in SOLVED.glob("*.py"))
-    lines = {line for block in SPACE.finditer(solved) for line in block[0].splitlines() if len(line.strip()) > 12}
+    lines = {line.strip() for space in spaces(solved) for line in space["inside"].splitlines()}
+    lines = {line for line in lines if len(line) > 12}
     assert lines
     for entry in mistakes.entries(Wrong):
-        assert not any(line.strip() in entry.hint for line in lines if "###" not in line)
+        assert not any(line in entry.hint for line in lines)
 
 
 def test_every_wrong_one_is_caught_and_named_and_every_right_one_gets_full_marks():
