@@ -284,9 +284,9 @@ class LossTest(SubmissionTest):
         case = {"labels": self.rng.integers(10, size=MANY)} if labels else {}
         real, images = images_that_tell(MANY)
         reply = self.ask("gan.draws", function=function, real=real, images=images, **case)
-        noise = [reply.get(name) for name in ("z_0", "z_1")]
+        noise = [reply.get(name) for name in ("z_0", "z_1", "z_2")]
         fault = noise_fault(noise[0], width=3)
-        if not fault and np.array_equal(*noise):
+        if not fault and (np.array_equal(*noise[:2]) or np.array_equal(*noise[1:])):
             fault = "the noise is the same on each call: is a seed set?"
         self.fault("noise", fault)
         case = {"labels": np.arange(4)} if labels else {}
@@ -357,7 +357,7 @@ class Test_2b(LossTest):
         self.noise_and_device("loss_nonsaturating_g")
 
     def many(self, function):
-        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (7, (3, 2, 4))]:
+        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
             case = random_images(self.rng, size, shape)
             self.plain_loss(function, case)
             self.plain_loss(function, far(case))
@@ -429,7 +429,7 @@ class Test_4b(LossTest):
         self.noise_and_device("conditional_loss_nonsaturating_g", labels=True)
 
     def many(self, function):
-        for size in (1, 4, 7):
+        for size in (1, 4, 70):
             case = random_labelled(self.rng, size)
             self.conditional_loss(function, case)
             self.conditional_loss(function, {**case, "gain": 100 * case["gain"], "weight": 100 * case["weight"]})
@@ -438,9 +438,9 @@ class Test_4b(LossTest):
         """Those of the real images, in any order, or drawn from all ten classes alike."""
         self.about(function)
         real, images = images_that_tell(MANY)
-        labels = self.rng.choice(10, size=MANY, p=np.arange(1, 11) / 55)
+        labels = self.rng.choice(8, size=MANY, p=np.arange(1, 9) / 36)  # the last two classes do not occur
         reply = self.ask("gan.draws", function=function, real=real, images=images, labels=labels)
-        self.fault("labels", labels_fault([reply.get(name) for name in ("y_0", "y_1")], labels))
+        self.fault("labels", labels_fault([reply.get(name) for name in ("y_0", "y_1", "y_2")], labels))
 
 
 # Images of 1 x 2 x 2 pixels; d(x) = weight . x, so that its gradient by x is weight everywhere, of norm 5.
@@ -481,20 +481,21 @@ class Test_5e(LossTest):
         self.about("loss_wasserstein_gp_d")
         real, images = images_that_tell(MANY)
         reply = self.ask("gan.draws", function="loss_wasserstein_gp_d", real=real, images=images)
-        found = [mixture(reply.get(name), real, images) for name in ("x_0", "x_1")]
-        self.fault("mixture", found[0].fault or found[1].fault or weights_fault([mixed.weights for mixed in found]))
+        found = [mixture(reply.get(name), real, images) for name in ("x_0", "x_1", "x_2")]
+        faults = [mixed.fault for mixed in found if mixed.fault]
+        self.fault("mixture", faults[0] if faults else weights_fault([mixed.weights for mixed in found]))
 
     @graded()
     def test_3(self):
         """5e-3-hidden: loss_wasserstein_gp_d where d is curved, on other images and batches"""
-        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (5, (3, 2, 4))]:
+        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
             self.critic_loss(random_tagged(self.rng, size, shape))
             self.critic_loss(even(random_tagged(self.rng, size, shape)), even=True)
 
     @graded()
     def test_4(self):
         """5e-4-hidden: loss_wasserstein_gp_g on other images and batches"""
-        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (7, (3, 2, 4))]:
+        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
             self.plain_loss("loss_wasserstein_gp_g", random_images(self.rng, size, shape))
 
     @graded()

@@ -26,7 +26,13 @@ _MOVES = {torch.Tensor.to, torch.Tensor.cuda, torch.Tensor.type_as}
 
 
 # Types and functions that no mode sees.
-_UNSEEN = ("FloatTensor", "LongTensor", "DoubleTensor", "from_numpy")
+_UNSEEN = ("FloatTensor", "LongTensor", "DoubleTensor", "from_numpy", "asarray")
+
+# The device that the caller asks for: the CPU by another name, which tells whether it was passed on.
+HOME = torch.device("cpu", 0)
+
+
+_DEVICE_OF = torch.Tensor.device.__get__
 
 
 class WrongDevice(RuntimeError):
@@ -36,8 +42,8 @@ class WrongDevice(RuntimeError):
 class DeviceWatch(TorchFunctionMode):
     """Within it, mixing a tensor made without `device=` and one of the caller's raises `WrongDevice`.
 
-    A device written out as text, `device="cpu"`, counts as none. Tensors of one number may be mixed freely, as PyTorch
-    allows.
+    The caller must pass HOME as the device; `device="cpu"` is another. Tensors of one number may be mixed freely, as
+    PyTorch allows.
     """
 
     def __enter__(self):
@@ -53,6 +59,8 @@ class DeviceWatch(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if func == _DEVICE_OF:
+            return torch.device("cpu") if getattr(args[0], "_adrift", False) else HOME
         tensors = list(_tensors([args, kwargs]))
         adrift = [tensor for tensor in tensors if getattr(tensor, "_adrift", False)]
         mixed = any(t.dim() for t in adrift) and any(t.dim() and not getattr(t, "_adrift", False) for t in tensors)
@@ -64,10 +72,10 @@ class DeviceWatch(TorchFunctionMode):
             )
         result = func(*args, **kwargs)
         if func in _FACTORIES:
-            homeless = not tensors and not isinstance(kwargs.get("device"), torch.device)
-        elif func in _MOVES and _names_a_device(args[1:], kwargs):
-            homeless = False
-            if any(result is tensor for tensor in adrift):
+            homeless = not tensors and kwargs.get("device") != HOME
+        elif func in _MOVES and (target := _target(args[1:], kwargs)) is not None:
+            homeless = target != HOME
+            if any(result is tensor for tensor in tensors):
                 result = result.view_as(result)  # where nothing is to be moved, the tensor itself comes back
         else:
             homeless = bool(adrift) and len(adrift) == len(tensors)
@@ -86,16 +94,16 @@ def _adrift(constructor):
     return make
 
 
-def _names_a_device(args, kwargs):
-    """Whether the arguments of Tensor.to and the like lead to a device, rather than to a type."""
-    return (
-        not args
-        and not kwargs
-        or any(
-            isinstance(value, (torch.device, str, int, torch.Tensor))
-            for value in (*args, kwargs.get("device"), kwargs.get("other"))
-        )
-    )
+def _target(args, kwargs):
+    """The device that the arguments of Tensor.to and the like lead to; None where they lead to a type only."""
+    for value in (*args, kwargs.get("device"), kwargs.get("other")):
+        if isinstance(value, torch.Tensor):
+            return torch.device("cpu") if getattr(value, "_adrift", False) else HOME
+        if isinstance(value, torch.device):
+            return value
+        if isinstance(value, str):
+            return torch.device(value)
+    return None
 
 
 def _tensors(values):

@@ -3,6 +3,7 @@
 All limits are six standard errors wide or wider, so that a right submission fails less often than once in 10^8.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -39,6 +40,10 @@ def _not_normal(values):
         return f"the noise has mean {mean:.1f} and standard deviation {spread:.1f}"
     if not _follows(values.ravel(), np.vectorize(lambda v: 0.5 * math.erfc(-v / math.sqrt(2)))):
         return "the noise does not follow the normal distribution"
+    if np.abs(values).max() < 3:  # at 12 000 numbers one in 10^14
+        return "the noise is cut off"
+    if not all(_independent(column) for column in values.T):
+        return "the noise of one image depends on that of the one before"
     correlation = np.corrcoef(values.T) - np.eye(values.shape[1])
     if np.abs(correlation).max() * np.sqrt(len(values)) > 6:
         return "the entries of a noise vector are correlated"
@@ -51,7 +56,7 @@ def labels_fault(calls, real):
     Right are those of the real images in any order, or labels drawn from all classes alike.
 
     Args:
-        calls: for each of two calls with the same images, the labels of all rows, or None.
+        calls: for each of several calls with the same images, the labels of all rows, or None.
         real: the labels of the real images, (B,).
     """
     drawn = []
@@ -66,7 +71,7 @@ def labels_fault(calls, real):
             drawn.append(batch)
             if fault := _drawn_labels_fault(batch):
                 return fault
-    if len(drawn) == len(calls) > 1 and np.array_equal(drawn[0], drawn[1]):
+    if _repeated(drawn):
         return "the labels of the fakes are the same on each call, and not those of the real images"
     return ""
 
@@ -138,7 +143,9 @@ def mixture(seen, real, fake):
     x = seen.reshape(len(seen), -1).astype(float)
     # Images that are not mixed are known by their first pixel and one more.
     pure = (np.abs(x[:, 0]) < 1e-7) & (np.abs(x[:, 1]) < 1e-7) | (np.abs(x[:, 0] - 1) < 1e-7) & (np.abs(x[:, 2]) < 1e-7)
+    # A point where d is called twice counts once.
     x = x[~pure]
+    x = x[np.sort(np.unique(x, axis=0, return_index=True)[1])]
     weights = x[:, 0]
     images = x.reshape(-1, *seen.shape[1:])
     if not len(x):
@@ -153,6 +160,9 @@ def mixture(seen, real, fake):
     # Near an end of the segment only one of the indices can be read.
     off = np.min([_misfit(x, weights, fake[a], real[b]) for a, b in [(i, j), (i, i), (j, j)]], axis=0)
     fault = "" if (off < 1e-3).all() else _off_the_line(x, fake, real)
+    few = min(len(np.unique(i)), len(np.unique(j))) < size / 2  # drawn with replacement, 63 % would be met
+    if not fault and few and size > 20:
+        fault = "the mixed images are all of the same few real or generated ones"
     return Mixture(images, weights, fault, False)
 
 
@@ -164,9 +174,11 @@ def weights_fault(calls):
             return "the weight a is the same for all images of a batch"
         if values.min() < -1e-5 or values.max() > 1 + 1e-5:
             return f"the weight a goes from {values.min():.0f} to {values.max():.0f}"
+        if not _independent(values):
+            return "the weight a of one image depends on that of the one before"
         if not _follows(values, lambda v: v):
             return f"the weight a is not uniform on [0, 1]: mean {values.mean():.1f}, spread {values.std():.1f}"
-    if len(calls) > 1 and np.allclose(calls[0], calls[1]):
+    if _repeated(calls):
         return "the weights a are the same on each call"
     return ""
 
@@ -206,8 +218,19 @@ def _off_the_line(x, fake, real):
     return text + "the two weights have nothing to do with each other"
 
 
+def _repeated(draws):
+    return any(np.array_equal(one, other) for one, other in itertools.pairwise(draws))
+
+
 def _rounded(value):
     return f"{round(value, 2) + 0:g}"
+
+
+def _independent(values):
+    """Whether neighbours are uncorrelated."""
+    if len(values) < 20:
+        return True
+    return abs(np.corrcoef(values[1:], values[:-1])[0, 1]) * np.sqrt(len(values)) < 6
 
 
 def _follows(values, cdf):

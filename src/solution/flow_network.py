@@ -62,7 +62,8 @@ def forward(network, z):
 def inverse(weight, bias, x, pull=None, pull_log_det=None):
     """z_i = (x_i - mu_i) / exp(alpha_i) and log |det dz/dx| = -sum_i alpha_i, equation (3), on a linear network.
 
-    With (mu, alpha) = (M x + m, A x + a): dz_i/dmu_i = -exp(-alpha_i), dz_i/dalpha_i = -z_i, dlog_det/dalpha_i = -1.
+    With (mu, alpha) = (M x + m, A x + a), M and A masked:
+    dz_i/dmu_i = -exp(-alpha_i), dz_i/dalpha_i = -z_i, dlog_det/dalpha_i = -1.
 
     Args:
         pull, pull_log_det: (B, n) and (B,); if given, gradients of sum(pull z) + sum(pull_log_det log_det) come too.
@@ -79,7 +80,7 @@ def inverse(weight, bias, x, pull=None, pull_log_det=None):
     return {
         **result,
         "grad_x": pull * np.exp(-alpha) + by_network @ np.asarray(weight, dtype=float),
-        "grad_weight": by_network.T @ x,
+        "grad_weight": (by_network.T @ x) * np.tile(np.tril(np.ones((n, n)), k=-1), (2, 1)),
         "grad_bias": by_network.sum(axis=0).reshape(2 * n),
     }
 

@@ -608,4 +608,13 @@ ENTRIES = [
         edits=((STARTER, BEFORE + "    z = torch.randn(x_real.shape[0], g.dim_z)\n"),),
         **WRONG_DEVICE,
     ),
+    wrong(
+        "classes-counted-from-the-batch",
+        """
+        y = torch.randint(int(y_real.max()) + 1, y_real.shape, device=device)
+        return -F.logsigmoid(d(g(z, y), y)).mean()
+        """,
+        misconception="the number of classes is taken from the labels of the batch",
+        hint="A batch need not hold an image of every class. From which classes are the fakes to be drawn?",
+    ),
 ]

@@ -630,4 +630,23 @@ ENTRIES = [
         misconception="a GPU is taken for granted",
         hint="The grader has no GPU. Which argument of the function tells you where tensors belong?",
     ),
+    wrong(
+        "seed-set-after-drawing",
+        """
+        torch.manual_seed(0)
+        return -F.logsigmoid(d(g(z))).mean()
+        """,
+        misconception="a seed is set in the loss, so that the next call draws the same numbers every time",
+        hint="The same noise at every step means the same fakes at every step. What in your function makes randomness "
+        "repeat itself?",
+    ),
+    wrong(
+        "first-ten-rows-only",
+        """
+        z = z[:10]
+        return -F.logsigmoid(d(g(z))).mean()
+        """,
+        misconception="only the first ten images count",
+        hint="Try it with batches of different sizes: does every image have a part in the result?",
+    ),
 ]

@@ -2184,4 +2184,61 @@ ENTRIES = [
         misconception="the loss is computed but not returned",
         hint="Python gives None back where a function ends without saying what its result is.",
     ),
+    right(
+        "critic-called-twice-on-the-points",
+        """
+        x_fake = g(z)
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_hat = (a * x_fake + (1 - a) * x_real).detach().requires_grad_(True)
+        grad = torch.autograd.grad(
+            outputs=d(x_hat),
+            inputs=x_hat,
+            grad_outputs=torch.ones_like(d(x_hat)),
+            create_graph=True,
+            retain_graph=True,
+        )[0]
+        norm = grad.reshape(len(grad), -1).norm(2, dim=1)
+        return d(x_fake).mean() - d(x_real).mean() + 10 * ((norm - 1) ** 2).mean()
+        """,
+    ),
+    wrong(
+        "weights-sampled-from-a-distribution-on-the-cpu",
+        """
+        x_fake = g(z).detach()
+        a = torch.distributions.Uniform(0.0, 1.0).sample((x_real.shape[0], 1, 1, 1))
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        misconception="the mixing weights are drawn on a fixed device, not on the one given",
+        hint="The function is told on which device to work. Which of its tensors does not know about that?",
+    ),
+    wrong(
+        "all-mixed-with-the-first-real-image",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real[:1]).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        misconception="every generated image is mixed with the same real one",
+        hint="The points of the penalty lie between generated and real images. How many of the real images of the batch "
+        "does your mixture use?",
+    ),
+    wrong(
+        "weights-in-rising-order",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], device=device).sort().values.view(-1, 1, 1, 1)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        misconception="the mixing weights are sorted, so that an image's place in the batch says its weight",
+        hint="Each image gets a number of its own that has nothing to do with where it stands in the batch.",
+    ),
 ]

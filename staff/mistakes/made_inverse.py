@@ -761,4 +761,17 @@ ENTRIES = [
         misconception="input x overwritten",
         hint="Does the first line make a new tensor, or a second name for the data? Look at x after the call.",
     ),
+    right(
+        "coordinate-by-coordinate-as-in-forward",
+        """
+        z = torch.zeros_like(x)
+        log_det = torch.zeros(x.shape[0], device=x.device)
+        for i in range(self.input_size):
+            seen = torch.cat([x[:, :i], torch.zeros_like(x[:, i:])], dim=1)
+            mu, alpha = self.net(seen).chunk(2, dim=1)
+            z = z + torch.eye(self.input_size, device=x.device)[i] * ((x - mu) / alpha.exp())[:, i : i + 1]
+            log_det = log_det - alpha[:, i]
+        return z, log_det
+        """,
+    ),
 ]

@@ -4,9 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from grading.devices import DeviceWatch, WrongDevice
-
-CPU = torch.device("cpu")
+from grading.devices import HOME, DeviceWatch, WrongDevice
 
 MIXED = {
     "rand": lambda x: torch.rand(4, 1) * x,
@@ -20,20 +18,27 @@ MIXED = {
     "text for a device": lambda x: torch.rand(4, 1, device="cpu") * x,
     "FloatTensor": lambda x: torch.FloatTensor(4, 3).uniform_() * x,
     "distribution": lambda x: torch.distributions.Normal(torch.zeros(3), torch.ones(3)).log_prob(x),
+    "a device written out": lambda x: torch.rand(4, 1, device=torch.device("cpu")) * x,
+    "moved elsewhere": lambda x: torch.rand(4, 1).to("cpu") * x,
+    "asarray": lambda x: torch.asarray([[1.0, 2, 3]]) * x,
+    "a sample": lambda x: torch.distributions.Uniform(0, 1).sample((4, 1)) * x,
     "grad_outputs": lambda x: torch.autograd.grad(
         (x.requires_grad_() ** 2).sum(1), x, grad_outputs=torch.ones(4), create_graph=True
     ),
 }
 FINE = {
-    "device given": lambda x: torch.rand(4, 1, device=CPU) * x,
+    "device given": lambda x: torch.rand(4, 1, device=HOME) * x,
     "device of the input": lambda x: torch.zeros(4, 3, device=x.device) + x,
     "like": lambda x: torch.ones_like(x) * x,
-    "moved": lambda x: torch.rand(4, 1).to(CPU) * x,
+    "moved": lambda x: torch.rand(4, 1).to(HOME) * x,
     "moved by keyword": lambda x: torch.rand(4, 1).to(device=x.device, dtype=torch.float32) * x,
     "moved to another": lambda x: torch.rand(4, 1).to(x) * x,
     "type_as": lambda x: torch.rand(4, 1).type_as(x) * x,
     "a single number": lambda x: torch.tensor(2.0) * x + torch.ones(()),
     "a python number": lambda x: 2 * x,
+    "a sample of numbers on the device": lambda x: (
+        torch.distributions.Uniform(torch.zeros(1, device=x.device), torch.ones(1, device=HOME)).sample((4,)) * x
+    ),
     "new_zeros": lambda x: x.new_zeros(4, 3) + x,
     "an index": lambda x: x[torch.randperm(4)],
     "a value": lambda x: x.clone().__setitem__(slice(0, 1), torch.zeros(1, 3)),
@@ -58,7 +63,7 @@ def test_what_works_on_a_gpu_is_let_through(name):
 
 def test_within_a_device_context_everything_has_a_device():
     x = torch.ones(4, 3)
-    with DeviceWatch(), torch.device("cpu"):
+    with DeviceWatch(), HOME:
         torch.zeros(4, 3) + x
 
 

@@ -113,7 +113,10 @@ def test_gradients_of_the_inverse(rng):
 
     answer = flow_network.inverse(**arguments, pull=pull, pull_log_det=pull_log_det)
     for name in arguments:
-        np.testing.assert_allclose(answer[f"grad_{name}"], slope(total, arguments, name), atol=1e-6)
+        slopes = slope(total, arguments, name)
+        if name == "weight":  # masked
+            slopes *= np.tile(np.tril(np.ones((3, 3)), k=-1), (2, 1))
+        np.testing.assert_allclose(answer[f"grad_{name}"], slopes, atol=1e-6)
 
 
 def test_the_likelihood_of_a_stack_is_that_of_its_gaussian(rng):

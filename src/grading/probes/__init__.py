@@ -37,14 +37,26 @@ def run(submission, request):
         if name == "import":
             return {"status": "ok"}
         probe = getattr(importlib.import_module(f"grading.probes.{file}"), name)
+        _as_new()
         torch.manual_seed(seed)
         np.random.seed(seed)
         random.seed(seed)
-        return {"status": "ok", **probe(module, **arguments)}
+        reply = probe(module, **arguments)
+        if changed := _as_new():
+            raise Unusable(f"It left {changed} changed for all of torch: others still need it.")
+        return {"status": "ok", **reply}
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # SystemExit too: a student's exit() is an answer like any other
         return _failure(error, submission.folder)
+
+
+def _as_new():
+    """Sets what a submission may have switched for all of torch back; returns what it was, or ""."""
+    grad, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    return "" if grad and dtype == torch.float32 else "set_grad_enabled" if not grad else "set_default_dtype"
 
 
 def _failure(error, folder):

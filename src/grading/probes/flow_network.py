@@ -234,12 +234,22 @@ def _affine(constant, factor, seen):
     return forward
 
 
+class _Linear(nn.Module):
+    """weight x + bias, with weight strictly lower triangular in both of its halves; no gradient elsewhere."""
+
+    def __init__(self, weight, bias):
+        super().__init__()
+        given = tensors(weight=weight, bias=bias)
+        self.weight, self.bias = nn.Parameter(given["weight"]), nn.Parameter(given["bias"])
+        half = torch.ones(weight.shape[1], weight.shape[1]).tril(diagonal=-1)
+        self.register_buffer("mask", half.repeat(2, 1))
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.mask * self.weight, self.bias)
+
+
 def _linear(weight, bias):
-    layer = nn.Linear(weight.shape[1], weight.shape[0])
-    with torch.no_grad():
-        layer.weight.copy_(torch.tensor(weight))
-        layer.bias.copy_(torch.tensor(bias))
-    return nn.Sequential(layer)
+    return nn.Sequential(_Linear(weight, bias))
 
 
 def _with_network(module, weight, bias):

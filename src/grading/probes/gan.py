@@ -8,12 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grading.devices import DeviceWatch, WrongDevice
+from grading.devices import HOME, DeviceWatch, WrongDevice
 from grading.probes import Unusable, described, plain, tensors
 
 DIM_Z = 3
 NUM_CLASSES = 10
-CPU = torch.device("cpu")
 
 
 class Generator(nn.Module):
@@ -151,20 +150,20 @@ def conditional_loss(module, function, real, labels, tags, amplitude, gain, weig
 
 
 def draws(module, function, real, images, labels=None):
-    """What a loss draws at random, on two calls with the same images.
+    """What a loss draws at random, on three calls with the same images; the third tells of a seed set after drawing.
 
     Args:
         real, images: real images and the generator's, (B, 1, 3, 4).
         labels: (B,) for a conditional loss.
 
     Returns:
-        z_0, z_1: the noise of each call, all rows; with labels y_0, y_1: labels that g was given; else x_0, x_1: images
-        that d was given.
+        z_0, z_1, z_2: the noise of each call, all rows; with labels y_0, ...: those that g was given; else x_0, ...:
+        images that d was given.
     """
     reply = {}
-    for call in ("0", "1"):
+    for call in ("0", "1", "2"):
         g, d, given = _small_networks(real, images, labels)
-        getattr_or_unusable(module, function)(g, d, *given, device=CPU)
+        getattr_or_unusable(module, function)(g, d, *given, device=HOME)
         seen = {"z_": g.seen_z, "y_": getattr(g, "seen_y", []), "x_": getattr(d, "seen_x", [])}
         reply.update({name + call: plain(torch.cat(tensors)) for name, tensors in seen.items() if tensors})
     return reply
@@ -177,7 +176,7 @@ def on_device(module, function, real, images, labels=None):
         Unusable: a tensor was made without a device.
     """
     g, d, given = _small_networks(real, images, labels)
-    watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=CPU))
+    watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=HOME))
     return {}
 
 
@@ -227,7 +226,7 @@ def getattr_or_unusable(module, name):
 def _loss(function, g, d, *given):
     before = _state(g), _state(d)
     kept = given[0].clone()
-    value = function(g, d, *given, device=CPU)
+    value = function(g, d, *given, device=HOME)
     if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
         raise Unusable(f"It must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
     if not value.requires_grad:
