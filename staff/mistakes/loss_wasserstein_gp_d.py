@@ -2238,7 +2238,7 @@ ENTRIES = [
         penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
-        misconception="the mixing weights are sorted, so that an image's place in the batch says its weight",
+        misconception="the mixing weights are sorted, so that the place in the batch gives the weight",
         hint="Each image gets a number of its own that has nothing to do with where it stands in the batch.",
     ),
 ]
