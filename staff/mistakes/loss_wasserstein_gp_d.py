@@ -2225,7 +2225,7 @@ ENTRIES = [
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
         misconception="every generated image is mixed with the same real one",
-        hint="The points of the penalty lie between generated and real images. How many of the real images of the batch "
+        hint="The points of the penalty lie between generated and real images. How many real images of the batch "
         "does your mixture use?",
     ),
     wrong(
