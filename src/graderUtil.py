@@ -11,6 +11,10 @@ import unittest
 from dataclasses import dataclass
 from pathlib import Path
 
+NO_SENSE = (
+    "The grader can make no sense of what came back from the submission. If you do not tamper with it, tell the staff."
+)
+
 
 class Ungraded(Exception):
     """A hidden test ran the student's code, but the answers are not here."""
@@ -121,7 +125,7 @@ class GradedResult(unittest.TestResult):
             self._add(test, "ungraded", str(error[1]))
             return
         super().addError(test, error)
-        self._add(test, "failed", f"The grader itself failed; tell the staff.\n{self._exc_info_to_string(error, test)}")
+        self._add(test, "failed", f"{NO_SENSE}\n{self._exc_info_to_string(error, test)}")
 
     def _add(self, test, status, output):
         most = self._points[test.test.name]

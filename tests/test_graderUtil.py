@@ -99,7 +99,7 @@ def test_an_error_of_the_graders_own_is_not_the_students():
             raise KeyError("x")
 
     result = run(TerminalResult(POINTS, io.StringIO()), load_tests(Broken))
-    assert "The grader itself failed" in result.outcomes[0].output
+    assert "tell the staff" in result.outcomes[0].output
 
 
 def test_gradescopes_file_is_whole_from_the_start_and_after_each_test(tmp_path):

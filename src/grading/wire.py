@@ -88,6 +88,8 @@ def _array(data):
         count *= size
     if count * dtype.itemsize != len(data) - stream.tell():
         raise Malformed(f"an array said to be of shape {shape}")
-    if not dtype.itemsize:  # empty text
-        return np.zeros(shape, dtype)
+    if not dtype.itemsize:  # empty text takes no room, however much of it is claimed
+        if shape:
+            raise Malformed(f"empty texts of shape {shape}")
+        return np.array("")
     return np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape)

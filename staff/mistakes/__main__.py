@@ -11,6 +11,7 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from graderUtil import NO_SENSE
 from staff import mistakes
 from staff.mistakes.entry import FUNCTIONS, Right, Wrong
 from staff.mistakes.naming import fingerprint, same
@@ -44,7 +45,7 @@ def examine(entry, seed):
     else:
         flaws += [] if entry.question in caught else ["is not caught"]
         flaws += [f"loses points in {question}" for question in sorted(caught - {entry.question})]
-    broken = [name for name, o in full.outcomes.items() if "The grader itself failed" in o.output]
+    broken = [name for name, o in full.outcomes.items() if o.output.startswith(NO_SENSE)]
     flaws += [f"breaks the grader in {name}" for name in broken]
     return Row(
         entry,

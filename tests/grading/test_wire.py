@@ -95,6 +95,9 @@ BAD = {
     "a record": framed(
         archive("a.npy", npy("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,)}", b"0" * 8))
     ).getvalue(),
+    "empty texts": framed(
+        archive("a.npy", npy("{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000000,)}"))
+    ).getvalue(),
     "no array": framed(archive("a.npy", b"hello")).getvalue(),
 }
 
