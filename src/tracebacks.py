@@ -25,7 +25,7 @@ def explain(error, folder):
         folder: where the submission lies.
 
     Returns:
-        A line naming the function that is not written yet, or the traceback from the submission's first frame on;
+        A line naming the function that is not written yet, or the traceback, of the submission's own frames;
         None if the submission has no part in the error.
     """
     frames = traceback.extract_tb(error.__traceback__)
@@ -38,7 +38,10 @@ def explain(error, folder):
         own = [len(frames)]  # the message itself names file and line
     if not own:
         return None
-    lines = traceback.format_list(frames[own[0] :]) + traceback.format_exception_only(error)
+    # What libraries called below it helps nobody at midnight; the message tells.
+    lines = traceback.format_list(
+        [frames[index] for index in own if index < len(frames)]
+    ) + traceback.format_exception_only(error)
     return "An error in the submission:\n" + "".join(lines).rstrip()
 
 

@@ -219,7 +219,7 @@ def test_functions_left_empty_say_what_is_missing(tmp_path):
     folder = write(tmp_path / "empty", gan=filled(text, lambda _: "# your code"))
     status, output, _ = grade(folder, "2b-1-basic")
     assert status == 1
-    assert "it returned None: is its last line a return?" in output
+    assert "it returned None (is its last line a return?)" in output
 
 
 def test_a_failure_shows_expected_got_and_the_inputs(tmp_path):

@@ -18,6 +18,12 @@ HASTE = 2
 
 LABELS = {
     "value": "its value",
+    "output": "the first thing that it returns",
+    "forward": "what PermuteLayer.forward gives",
+    "inverse": "what PermuteLayer.inverse gives",
+    "loss": "what MAF.loss gives where log_probs gives 3.5",
+    "loss_slope": "the derivative of MAF.loss by log_probs",
+    "sample": "what MAF.sample gives on known blocks",
     "log_det": "log_det",
     "grad_x": "the gradient by x",
     "grad_images": "the gradient by the generator's images",
@@ -72,6 +78,7 @@ class SubmissionTest(GradedTestCase):
             AssertionError: it gave no answer; or `Ungraded`, for a hidden test where the answers are not here.
         """
         started = time.perf_counter()
+        left = self._left
         try:
             self.worker.prepare(probe.split(".")[0])
             self.waited += time.perf_counter() - started
@@ -82,7 +89,8 @@ class SubmissionTest(GradedTestCase):
                 self.worker.hung.add(self._function)
             self.unwritten = failure.unwritten
             self.observe("failed", str(failure), False)
-            self._problems.append((str(failure), ""))
+            less = "\nIt hung in an earlier test, and was given less time in this one." if left == HASTE else ""
+            self._problems.append((str(failure) + less, ""))
             raise self._verdict() from None
         finally:
             self._left = self.test.seconds + self.waited - (time.perf_counter() - self._began)

@@ -125,7 +125,7 @@ FAILURES = {
     "large": (10, r"RuntimeError: .*(not enough memory|can't allocate memory)"),
     "recursion": (10, r"RecursionError"),
     "signature": (10, r"TypeError: signature\(\)"),
-    "none": (10, r"must return a 0-d tensor of type torch.float32; it returned None: is its last line a return\?"),
+    "none": (10, r"must return a 0-d tensor of type torch.float32; it returned None \(is its last line a return\?\)"),
     "shape": (10, r"it returned a tensor of shape \(2,\) and type torch.float32"),
     "closes": (10, r"."),
 }

@@ -30,17 +30,24 @@ def test_shape_type_and_absence_are_said():
 
 @pytest.mark.parametrize(
     ("got", "text"),
-    [(-2.0, "times -1"), (4.0, "times 2"), (1.0, "times 1/2"), (14.0, "times 7, the batch size"), (2 / 7, "times 1/7")],
+    [
+        (-2.0, "times -1"),
+        (4.0, "times 2"),
+        (1.0, "times 1/2"),
+        (0.2, "times 1/10"),
+        (14.0, "times 7, the batch size"),
+        (2 / 7, "times 1/7"),
+    ],
 )
 def test_a_telling_factor_is_told(got, text):
     assert text in difference(np.array(got), 2.0, batch=7)
 
 
 def test_of_many_numbers_the_worst_is_shown():
-    expected = np.zeros((4, 5))
+    expected = np.zeros((5, 5))
     got = expected.copy()
     got[1, 2], got[3, 4] = 0.5, -3
-    assert difference(got, expected) == ("expected 0 at [3, 4] of (4, 5)\ngot      -3 there; 2 of 20 entries differ")
+    assert difference(got, expected) == ("expected 0 at [3, 4] of (5, 5)\ngot      -3 there; 2 of 25 entries differ")
 
 
 def test_agreement_is_of_shape_kind_and_value():

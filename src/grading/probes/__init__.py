@@ -68,6 +68,8 @@ def _failure(error, folder):
     reason = explain(error, folder) or f"{type(error).__name__}: {error}"
     if isinstance(error, EOFError):
         reason += "\nNobody is there to answer input(): take it out."
+    if type(error).__name__ == "BdbQuit":
+        reason += "\nFor breakpoints, run grader.py with --debug."
     if isinstance(error, SystemExit):
         reason += "\nexit() ends the program that imports your code: take it out."
     return {"status": "failed", "reason": reason[-20_000:]}
@@ -83,10 +85,20 @@ def plain(tensor):
     return tensor.detach().cpu().numpy()
 
 
+def not_differentiable(what, error):
+    """`Unusable` for an error of the backward pass, with a word on the usual causes."""
+    text = f"{what} cannot be differentiated: {error}"
+    if "second time" in str(error):
+        text += "\nDoes your function call backward() itself? That is main.py's business."
+    if "inplace" in str(error):
+        text += "\nDo you assign into a tensor that something before was computed from? Make a new one instead."
+    return Unusable(text)
+
+
 def described(value):
     """What a student's function returned, in a few words."""
     if value is None:
-        return "None: is its last line a return?"
+        return "None (is its last line a return?)"
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)} and type {value.dtype}"
     if isinstance(value, (tuple, list)):

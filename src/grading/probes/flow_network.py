@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from grading.probes import Unusable, described, plain, tensors
+from grading.probes import Unusable, described, not_differentiable, plain, tensors
 from grading.probes.gan import getattr_or_unusable, watched
 
 
@@ -44,8 +44,10 @@ def inverse(module, weight, bias, x, pull, pull_log_det):
     # Once more for the gradients: within a MAF, x is the outcome of the block before.
     leaf = given["x"].clone().requires_grad_()
     output, log_det = made.inverse(leaf.clone())
-    if output.shape != given["pull"].shape or log_det.shape != given["pull_log_det"].shape:
-        return reply  # which will be found wrong
+    for name, value, right in (("z", output, "pull"), ("log_det", log_det, "pull_log_det")):
+        if value.shape != given[right].shape:
+            shapes = f"{tuple(given[right].shape)}; it is {tuple(value.shape)}"
+            raise Unusable(f"inverse must return {name} of shape {shapes}.")
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     if not total.requires_grad:
         return reply
@@ -53,7 +55,7 @@ def inverse(module, weight, bias, x, pull, pull_log_det):
     try:
         gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
     except RuntimeError as error:
-        raise Unusable(f"What it returned cannot be differentiated: {error}") from error
+        raise not_differentiable("What inverse returned", error) from error
     return {
         **reply,
         **{
@@ -138,7 +140,7 @@ def log_probs(module, x, watch=False, **blocks):
     try:
         gradients = torch.autograd.grad(value, sources, allow_unused=True)
     except RuntimeError as error:
-        raise Unusable(f"What log_probs returned cannot be differentiated: {error}") from error
+        raise not_differentiable("What log_probs returned", error) from error
     gradients = [torch.zeros_like(s) if g is None else g for s, g in zip(sources, gradients, strict=True)]
     return {
         "value": plain(value),
@@ -274,7 +276,7 @@ def _called(name, function, given, after):
     kept = given.clone()
     pair = function(given)
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise Unusable(f"{name} must return a pair; it returned {described(pair)}.")
+        raise Unusable(f"{name} must return a pair, the result and log_det; it returned {described(pair)}.")
     for part, value in zip(("first", "second"), pair, strict=True):
         if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
             raise Unusable(

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading.devices import HOME, DeviceWatch, WrongDevice
-from grading.probes import Unusable, described, plain, tensors
+from grading.probes import Unusable, described, not_differentiable, plain, tensors
 
 DIM_Z = 3
 NUM_CLASSES = 10
@@ -126,7 +126,7 @@ def loss(module, function, real, images, weight, curvature, bias):
     """
     g = Generator(*tensors(images=images).values())
     d = Discriminator(**tensors(weight=weight, curvature=curvature, bias=bias))
-    reply = _loss(getattr_or_unusable(module, function), g, d, tensors(real=real)["real"])
+    reply = _loss(function, getattr_or_unusable(module, function), g, d, tensors(real=real)["real"])
     return {**reply, "seen": plain(torch.cat(d.seen_x))} if d.seen_x else reply
 
 
@@ -145,7 +145,7 @@ def conditional_loss(module, function, real, labels, tags, amplitude, gain, weig
     g = ConditionalGenerator(**tensors(tags=tags, amplitude=amplitude))
     d = ConditionalDiscriminator(**tensors(gain=gain, weight=weight, bias=bias))
     y = torch.tensor(labels)
-    reply = _loss(getattr_or_unusable(module, function), g, d, tensors(real=real)["real"], y)
+    reply = _loss(function, getattr_or_unusable(module, function), g, d, tensors(real=real)["real"], y)
     return {**reply, "labels_after": plain(y) - labels}
 
 
@@ -223,15 +223,15 @@ def getattr_or_unusable(module, name):
         raise Unusable(f"submission/{module.__name__.split('.')[-1]}.py has no {name}.") from None
 
 
-def _loss(function, g, d, *given):
+def _loss(name, function, g, d, *given):
     before = _state(g), _state(d)
     kept = given[0].clone()
     value = function(g, d, *given, device=HOME)
     if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
-        raise Unusable(f"It must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
+        raise Unusable(f"{name} must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
     if not value.requires_grad:
         raise Unusable(
-            f"The tensor that it returned ({value.item():.6g}) knows no gradient: detached, made under no_grad, "
+            f"The tensor that {name} returned ({value.item():.6g}) knows no gradient: detached, made under no_grad, "
             "or made of plain numbers."
         )
     parameters = {**dict(g.named_parameters()), **dict(d.named_parameters())}
@@ -247,11 +247,11 @@ def _loss(function, g, d, *given):
     try:
         gradients = torch.autograd.grad(value, list(parameters.values()), allow_unused=True)
     except RuntimeError as error:
-        raise Unusable(f"The loss cannot be differentiated: {error}") from error
+        raise not_differentiable("The loss", error) from error
     reply = {"value": plain(value), "touched": "; ".join(touched), "real_after": plain(given[0] - kept)}
-    for name, gradient in zip(parameters, gradients, strict=True):
+    for key, gradient in zip(parameters, gradients, strict=True):
         if gradient is not None:
-            reply["grad_" + name] = plain(gradient)
+            reply["grad_" + key] = plain(gradient)
     return reply
 
 
