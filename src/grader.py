@@ -275,6 +275,9 @@ class LossTest(SubmissionTest):
         reply = self.ask("gan.loss", function=function, **case)
         if answer is None and self.solution:
             answer = getattr(self.solution.gan, function)(**case)
+            if not case["curvature"].any():
+                # Far from zero, squares of pixels cancel in it, and rounding is all that is left.
+                answer.pop("grad_curvature", None)
         self.expect(reply, answer, len(case["real"]))
         self.untouched(reply, real_after="x_real")
 

@@ -61,6 +61,7 @@ class Worker:
     def __init__(self, submission, memory=MEMORY):
         self.command = [sys.executable, "-m", "grading.worker", str(Path(submission).resolve()), str(memory)]
         self._process = None
+        self._sender = None
         self.hung = set()
         self._imports = {}
         self._prints = _Prints()
@@ -71,7 +72,7 @@ class Worker:
             return
         self.close()
         # Threads would only make small networks slower and results less repeatable.
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
         self._process = subprocess.Popen(
             self.command,
             cwd=_SOURCE,
@@ -84,6 +85,7 @@ class Worker:
         self._replies = queue.Queue(maxsize=1)  # replies that nobody asked for are not to fill the memory
         self._ready = False
         self._imports = {file: why for file, why in self._imports.items() if why}  # what fails once fails again
+        self._prints = _Prints()  # an old process may still be printing into the old one
         self._prints.follow(self._process.stderr)
         threading.Thread(target=_receive, args=(self._process.stdout, self._replies), daemon=True).start()
 
@@ -161,9 +163,11 @@ class Worker:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._replies.get(timeout=0.01)  # lets the thread that fills it come to its end
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+        # Threads close what they read. A stream in which one still is must not be closed: that waits for the thread,
+        # which waits for whoever has inherited the other end.
+        if not (self._sender and self._sender.is_alive()):
             with contextlib.suppress(OSError):
-                stream.close()
+                self._process.stdin.close()
         self._process = None
 
     def __enter__(self):
@@ -178,7 +182,8 @@ class Worker:
         self._prints.expect(mark)
         request = {"probe": probe, "seconds": seconds, "seed": seed, "mark": mark, **arguments}
         # A process that does not read would hold up its writer too.
-        threading.Thread(target=_send, args=(self._process.stdin, request), daemon=True).start()
+        self._sender = threading.Thread(target=_send, args=(self._process.stdin, request), daemon=True)
+        self._sender.start()
         reply = self._next_reply(seconds)
         if isinstance(reply, dict):
             self._prints.settle()
@@ -242,6 +247,7 @@ def _receive(stream, replies):
             message = None
         replies.put(message)
         if message is None:
+            stream.close()
             return
 
 
@@ -310,4 +316,5 @@ class _Prints:
                 if not data or self._mark and self._mark in recent:
                     self._marked.set()
             if not data:
+                stream.close()
                 return

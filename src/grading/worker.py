@@ -35,7 +35,7 @@ def main():
         mark = request.pop("mark")
         sys.stdout, sys.stderr = streams
         # Where it hangs is worth knowing; the limit itself is kept by the other side.
-        faulthandler.dump_traceback_later(0.9 * float(request.pop("seconds")), exit=False, file=2)
+        faulthandler.dump_traceback_later(max(0.1, 0.9 * float(request.pop("seconds"))), exit=False, file=2)
         reply = probes.run(submission, request)
         faulthandler.cancel_dump_traceback_later()
         _flush(mark)
@@ -74,6 +74,8 @@ def _limit_memory(limit):
         import resource
     except ImportError:
         return
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 

@@ -90,6 +90,13 @@ def stops_reading(g, d, x, *, device):
     threading.Thread(target=lambda: re.match(r"(a+)+$", "a" * 60 + "b"), daemon=True).start()
     return right(g, d, x, device=device)
 
+def leaves_a_child(g, d, x, *, device):
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(20)
+        os._exit(0)
+    os._exit(3)
+
 def patches(g, d, x, *, device):
     torch.randn = None
     raise KeyboardInterrupt
@@ -176,6 +183,15 @@ def test_a_process_that_stops_reading_does_not_hold_up_the_grader(worker):
         ask(worker, "stops_reading")  # the reply may still come, or not
         large = np.zeros((100_000, 1, 1, 2))
         worker.ask("gan.loss", 1, function="right", **{**CASE, "real": large, "images": large})
+    assert ask(worker, "right")["value"] == 0
+
+
+def test_a_child_that_keeps_the_pipes_does_not_hold_up_the_grader(worker):
+    with pytest.raises(Failed, match="status 3|longer"):
+        ask(worker, "leaves_a_child", seconds=3)
+    began = time.monotonic()
+    worker.close()
+    assert time.monotonic() - began < 5
     assert ask(worker, "right")["value"] == 0
 
 
