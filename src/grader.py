@@ -11,6 +11,7 @@ out.
 """
 
 import argparse
+import importlib
 import itertools
 import json
 import os
@@ -667,8 +668,7 @@ def main(arguments=None):
 def known_mistakes(tests):
     """What the staff's catalogue says of the tests that failed."""
     sys.path.insert(0, str(HERE.parent))
-    from staff.mistakes import naming
-
+    naming = importlib.import_module("staff.mistakes.naming")
     observations = [observation for test in tests for observation in test.observations]
     return naming.described(naming.names(observations, SubmissionTest.seed)) or "No known mistake behaves like this."
 

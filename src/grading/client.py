@@ -100,6 +100,7 @@ class Worker:
             return
         reply = self._next_reply(START_SECONDS)
         if not isinstance(reply, dict) or str(reply.get("status")) != "ready":
+            self._prints.settle()
             said = (self._prints.take().strip().splitlines() or ["no word"])[-1]
             self.close()
             if "No module named" in said:
