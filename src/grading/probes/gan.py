@@ -163,7 +163,7 @@ def draws(module, function, real, images, labels=None):
     reply = {}
     for call in ("0", "1", "2"):
         g, d, given = _small_networks(real, images, labels)
-        getattr_or_unusable(module, function)(g, d, *given, device=HOME)
+        _check(function, getattr_or_unusable(module, function)(g, d, *given, device=HOME))
         seen = {"z_": g.seen_z, "y_": getattr(g, "seen_y", []), "x_": getattr(d, "seen_x", [])}
         reply.update({name + call: plain(torch.cat(tensors)) for name, tensors in seen.items() if tensors})
     return reply
@@ -176,7 +176,7 @@ def on_device(module, function, real, images, labels=None):
         Unusable: a tensor was made without a device.
     """
     g, d, given = _small_networks(real, images, labels)
-    watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=HOME))
+    _check(function, watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=HOME)))
     return {}
 
 
@@ -227,13 +227,7 @@ def _loss(name, function, g, d, *given):
     before = _state(g), _state(d)
     kept = given[0].clone()
     value = function(g, d, *given, device=HOME)
-    if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
-        raise Unusable(f"{name} must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
-    if not value.requires_grad:
-        raise Unusable(
-            f"The tensor that {name} returned ({value.item():.6g}) knows no gradient: detached, made under no_grad, "
-            "or made of plain numbers."
-        )
+    _check(name, value)
     parameters = {**dict(g.named_parameters()), **dict(d.named_parameters())}
     touched = [
         text
@@ -253,6 +247,17 @@ def _loss(name, function, g, d, *given):
         if gradient is not None:
             reply["grad_" + key] = plain(gradient)
     return reply
+
+
+def _check(name, value):
+    """Raises Unusable unless a loss returned what can be trained with."""
+    if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
+        raise Unusable(f"{name} must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
+    if not value.requires_grad:
+        raise Unusable(
+            f"The tensor that {name} returned ({value.item():.6g}) knows no gradient: detached, made under no_grad, "
+            "or made of plain numbers."
+        )
 
 
 def _state(network):
