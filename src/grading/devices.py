@@ -15,14 +15,13 @@ _FACTORIES = {
 # These move data between devices, or accept an index or a value from another one.
 _CROSSING = {
     torch.Tensor.to,
-    torch.Tensor.cuda,
     torch.Tensor.copy_,
     torch.Tensor.__getitem__,
     torch.Tensor.__setitem__,
     torch.Tensor.type_as,
     torch.Tensor.detach,
 }
-_MOVES = {torch.Tensor.to, torch.Tensor.cuda, torch.Tensor.type_as}
+_MOVES = {torch.Tensor.to, torch.Tensor.type, torch.Tensor.type_as}
 
 
 # Types and functions that no mode sees.
@@ -33,6 +32,9 @@ HOME = torch.device("cpu", 0)
 
 
 _DEVICE_OF = torch.Tensor.device.__get__
+_IS_CUDA = torch.Tensor.is_cuda.__get__
+# These look at nothing but the shape of the second tensor.
+_SHAPE_ONLY = {torch.Tensor.expand_as, torch.Tensor.view_as, torch.Tensor.reshape_as}
 
 
 class WrongDevice(RuntimeError):
@@ -59,12 +61,16 @@ class DeviceWatch(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if func == _IS_CUDA:  # true on the device asked for, as it would be on a GPU; `.cuda()` then stays where it is
+            return not getattr(args[0], "_adrift", False)
+        if func is torch.Tensor.cuda:
+            func, args, kwargs = torch.Tensor.to, (args[0], HOME), {}
         if func == _DEVICE_OF:
             return torch.device("cpu") if getattr(args[0], "_adrift", False) else HOME
         tensors = list(_tensors([args, kwargs]))
         adrift = [tensor for tensor in tensors if getattr(tensor, "_adrift", False)]
         mixed = any(t.dim() for t in adrift) and any(t.dim() and not getattr(t, "_adrift", False) for t in tensors)
-        if mixed and func not in _CROSSING:
+        if mixed and func not in _CROSSING | _SHAPE_ONLY:
             name = getattr(func, "__name__", str(func))
             raise WrongDevice(
                 f"{name} mixes a tensor made without device=... with one on the given device; "
@@ -72,11 +78,13 @@ class DeviceWatch(TorchFunctionMode):
             )
         result = func(*args, **kwargs)
         if func in _FACTORIES:
-            homeless = not tensors and kwargs.get("device") != HOME
+            homeless = not tensors and _target((), kwargs) != HOME
         elif func in _MOVES and (target := _target(args[1:], kwargs)) is not None:
             homeless = target != HOME
             if any(result is tensor for tensor in tensors):
                 result = result.view_as(result)  # where nothing is to be moved, the tensor itself comes back
+        elif func in _SHAPE_ONLY:
+            homeless = getattr(args[0], "_adrift", False)
         else:
             homeless = bool(adrift) and len(adrift) == len(tensors)
         if homeless:
@@ -101,8 +109,8 @@ def _target(args, kwargs):
             return torch.device("cpu") if getattr(value, "_adrift", False) else HOME
         if isinstance(value, torch.device):
             return value
-        if isinstance(value, str):
-            return torch.device(value)
+        if isinstance(value, str):  # a device, or a type such as torch.FloatTensor, which has one
+            return HOME if value.startswith("torch.") else torch.device(value)
     return None
 
 

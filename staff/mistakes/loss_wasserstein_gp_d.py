@@ -2241,4 +2241,38 @@ ENTRIES = [
         misconception="the mixing weights are sorted, so that the place in the batch gives the weight",
         hint="Each image gets a number of its own that has nothing to do with where it stands in the batch.",
     ),
+    right(
+        "weights-expanded-then-moved",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1).expand_as(x_real).to(device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
+    right(
+        "weights-of-the-type-of-the-images",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1).type(x_real.type())
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
+    right(
+        "weights-to-cuda-if-the-images-are",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1)
+        a = a.cuda() if x_real.is_cuda else a
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
 ]

@@ -13,6 +13,8 @@ MIXED = {
     "a derived one": lambda x: (torch.zeros(4, 3) + 1).sqrt() - x,
     "one of another type": lambda x: torch.randint(2, (4, 3)).to(torch.float32) * x,
     "numpy": lambda x: torch.from_numpy(__import__("numpy").ones((4, 3), "float32")) + x,
+    "shape of another": lambda x: torch.rand(4, 1).expand_as(x) * x,
+    "type of another kind": lambda x: torch.ones(4, 3).type(torch.float32) * x,
     "cat": lambda x: torch.cat([x, torch.zeros(4, 3)]),
     "linear": lambda x: F.linear(torch.zeros(2, 3), x),
     "text for a device": lambda x: torch.rand(4, 1, device="cpu") * x,
@@ -39,6 +41,10 @@ FINE = {
     "a sample of numbers on the device": lambda x: (
         torch.distributions.Uniform(torch.zeros(1, device=x.device), torch.ones(1, device=HOME)).sample((4,)) * x
     ),
+    "shape of another, then moved": lambda x: torch.rand(4, 1).expand_as(x).to(x.device) * x,
+    "type by name": lambda x: torch.rand(4, 1).type(x.type()) * x,
+    "cuda if the input is": lambda x: (torch.rand(4, 1).cuda() if x.is_cuda else torch.rand(4, 1)) * x,
+    "device as text": lambda x: torch.rand(4, 1, device=str(x.device)) * x,
     "new_zeros": lambda x: x.new_zeros(4, 3) + x,
     "an index": lambda x: x[torch.randperm(4)],
     "a value": lambda x: x.clone().__setitem__(slice(0, 1), torch.zeros(1, 3)),
