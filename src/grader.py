@@ -26,6 +26,7 @@ except ModuleNotFoundError:
 
 from graderUtil import TerminalResult, choose, graded, load_tests
 from grading.case import SubmissionTest
+from grading.cases import even, far, random_images, random_labelled, random_network, random_tagged
 from grading.client import Worker, WorkerMissing
 from grading.draws import images_that_tell, labels_fault, mixture, noise_fault, weights_fault
 
@@ -270,33 +271,34 @@ class Test_1c(SubmissionTest):
 class LossTest(SubmissionTest):
     """What the tests of the three pairs of losses share."""
 
-    def plain_loss(self, function, case, answer=None):
-        """A loss of images, on a generator that hands out `images` and a discriminator that is a quadratic."""
+    def loss(self, function, case, answer=None):
+        """A loss, on a generator that hands out given images and a discriminator with given coefficients."""
         self.about(function, **case)
-        reply = self.ask("gan.loss", function=function, **case)
+        reply = self.ask("gan.conditional_loss" if "labels" in case else "gan.loss", function=function, **case)
         if answer is None and self.solution:
             answer = getattr(self.solution.gan, function)(**case)
-            if not case["curvature"].any():
+            if "curvature" in case and not case["curvature"].any():
                 # Far from zero, squares of pixels cancel in it, and rounding is all that is left.
                 answer.pop("grad_curvature", None)
         self.expect(reply, answer, len(case["real"]))
         self.untouched(reply, real_after="x_real")
+        if "labels" in case:
+            self.untouched({"labels_after": reply["labels_after"]}, labels_after="y_real")
 
-    def conditional_loss(self, function, case, answer=None):
-        """A loss of images with labels."""
-        self.about(function, **case)
-        reply = self.ask("gan.conditional_loss", function=function, **case)
-        if answer is None and self.solution:
-            answer = getattr(self.solution.gan, function)(**case)
-        self.expect(reply, answer, len(case["real"]))
-        self.untouched(reply, real_after="x_real", labels_after="y_real")
+    def draws(self, function, labels=None):
+        """What a loss draws on many images, whose value is known whatever it draws."""
+        self.about(function)
+        real, images = images_that_tell(MANY)
+        given = {} if labels is None else {"labels": labels}
+        reply = self.ask("gan.draws", function=function, real=real, images=images, **given)
+        if self.solution:
+            answer = self.solution.gan.value_of_draws(function, real, images, labels)
+            self.expect(reply, {"value": answer}, MANY)
+        return reply, real, images
 
     def noise_and_device(self, function, labels=False):
         """What a loss draws is standard normal, and new on each call; what it makes is on the given device."""
-        self.about(function)
-        case = {"labels": self.rng.integers(10, size=MANY)} if labels else {}
-        real, images = images_that_tell(MANY)
-        reply = self.ask("gan.draws", function=function, real=real, images=images, **case)
+        reply, real, images = self.draws(function, self.rng.integers(10, size=MANY) if labels else None)
         noise = [reply.get(name) for name in ("z_0", "z_1", "z_2")]
         fault = noise_fault(noise[0], width=3)
         if not fault and (np.array_equal(*noise[:2]) or np.array_equal(*noise[1:])):
@@ -328,30 +330,30 @@ class Test_2b(LossTest):
         """2b-0-basic: loss_nonsaturating_d at logits near zero"""
         # -log sigma: 0.5759, 0.1269, 1.3133 for the real; -log(1 - sigma): 1.3133, 0.0486, 0.9741 for the fakes.
         answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
-        self.plain_loss("loss_nonsaturating_d", NEAR, answer)
-        self.again(lambda rng: self.plain_loss("loss_nonsaturating_d", random_images(rng, 3, (1, 1, 2))))
+        self.loss("loss_nonsaturating_d", NEAR, answer)
+        self.again(lambda rng: self.loss("loss_nonsaturating_d", random_images(rng, 3, (1, 1, 2))))
 
     @graded()
     def test_1(self):
         """2b-1-basic: loss_nonsaturating_g at logits near zero"""
         # -log sigma: 0.3133, 3.0486, 0.4741.
         gradient = np.repeat([-0.089647, -0.317525, -0.125847], 2).reshape(3, 1, 1, 2)
-        self.plain_loss("loss_nonsaturating_g", NEAR, {"value": 1.278642, "grad_images": gradient})
-        self.again(lambda rng: self.plain_loss("loss_nonsaturating_g", random_images(rng, 3, (1, 1, 2))))
+        self.loss("loss_nonsaturating_g", NEAR, {"value": 1.278642, "grad_images": gradient})
+        self.again(lambda rng: self.loss("loss_nonsaturating_g", random_images(rng, 3, (1, 1, 2))))
 
     @graded()
     def test_2(self):
         """2b-2-basic: loss_nonsaturating_d at logits of 100 and -100"""
         # 0, 100, 0 and 0, 100, 100: a third of 300.
-        self.plain_loss("loss_nonsaturating_d", FAR, {"value": 100, "grad_bias": 1 / 3})
-        self.again(lambda rng: self.plain_loss("loss_nonsaturating_d", far(random_images(rng, 3, (1, 1, 2)))))
+        self.loss("loss_nonsaturating_d", FAR, {"value": 100, "grad_bias": 1 / 3})
+        self.again(lambda rng: self.loss("loss_nonsaturating_d", far(random_images(rng, 3, (1, 1, 2)))))
 
     @graded()
     def test_3(self):
         """2b-3-basic: loss_nonsaturating_g at logits of 100 and -100"""
         gradient = np.repeat([-1 / 3, 0, 0], 2).reshape(3, 1, 1, 2)
-        self.plain_loss("loss_nonsaturating_g", FAR, {"value": 100 / 3, "grad_images": gradient})
-        self.again(lambda rng: self.plain_loss("loss_nonsaturating_g", far(random_images(rng, 3, (1, 1, 2)))))
+        self.loss("loss_nonsaturating_g", FAR, {"value": 100 / 3, "grad_images": gradient})
+        self.again(lambda rng: self.loss("loss_nonsaturating_g", far(random_images(rng, 3, (1, 1, 2)))))
 
     @graded()
     def test_4(self):
@@ -372,8 +374,8 @@ class Test_2b(LossTest):
     def many(self, function):
         for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
             case = random_images(self.rng, size, shape)
-            self.plain_loss(function, case)
-            self.plain_loss(function, far(case))
+            self.loss(function, case)
+            self.loss(function, far(case))
 
 
 # Images of 12 pixels: one for each of ten classes, two more. A generated image is `amplitude` at the pixel of its
@@ -399,21 +401,21 @@ class Test_4b(LossTest):
     def test_0(self):
         """4b-0-basic: conditional_loss_nonsaturating_d on three images with labels"""
         answer = {"value": 1.450685, "grad_gain": 0.147075, "grad_weight": [0.032392, 0.124134], "grad_bias": 0.03762}
-        self.conditional_loss("conditional_loss_nonsaturating_d", LABELLED, answer)
+        self.loss("conditional_loss_nonsaturating_d", LABELLED, answer)
         far_case = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
         # Logits 25, 200, -100 and 100, -300, 50: (0 + 0 + 100) / 3 + (100 + 0 + 50) / 3.
-        self.conditional_loss("conditional_loss_nonsaturating_d", far_case, {"value": 250 / 3, "grad_bias": 1 / 3})
-        self.again(lambda rng: self.conditional_loss("conditional_loss_nonsaturating_d", random_labelled(rng, 3)))
+        self.loss("conditional_loss_nonsaturating_d", far_case, {"value": 250 / 3, "grad_bias": 1 / 3})
+        self.again(lambda rng: self.loss("conditional_loss_nonsaturating_d", random_labelled(rng, 3)))
 
     @graded()
     def test_1(self):
         """4b-1-basic: conditional_loss_nonsaturating_g on three images with labels"""
         gradient = [[-0.089647, -0.179294], [-0.317525, -0.635049], [-0.125847, -0.251694]]
         answer = {"value": 1.278642, "grad_tags": gradient, "grad_amplitude": -0.533019}
-        self.conditional_loss("conditional_loss_nonsaturating_g", LABELLED, answer)
+        self.loss("conditional_loss_nonsaturating_g", LABELLED, answer)
         far_case = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
-        self.conditional_loss("conditional_loss_nonsaturating_g", far_case, {"value": 100, "grad_amplitude": -100 / 3})
-        self.again(lambda rng: self.conditional_loss("conditional_loss_nonsaturating_g", random_labelled(rng, 3)))
+        self.loss("conditional_loss_nonsaturating_g", far_case, {"value": 100, "grad_amplitude": -100 / 3})
+        self.again(lambda rng: self.loss("conditional_loss_nonsaturating_g", random_labelled(rng, 3)))
 
     @graded()
     def test_2(self):
@@ -444,15 +446,13 @@ class Test_4b(LossTest):
     def many(self, function):
         for size in (1, 4, 70):
             case = random_labelled(self.rng, size)
-            self.conditional_loss(function, case)
-            self.conditional_loss(function, {**case, "gain": 100 * case["gain"], "weight": 100 * case["weight"]})
+            self.loss(function, case)
+            self.loss(function, {**case, "gain": 100 * case["gain"], "weight": 100 * case["weight"]})
 
     def labels_of_fakes(self, function):
         """Those of the real images, in any order, or drawn from all ten classes alike."""
-        self.about(function)
-        real, images = images_that_tell(MANY)
         labels = self.rng.choice(8, size=MANY, p=np.arange(1, 9) / 36)  # the last two classes do not occur
-        reply = self.ask("gan.draws", function=function, real=real, images=images, labels=labels)
+        reply, _, _ = self.draws(function, labels)
         self.fault("labels", labels_fault([reply.get(name) for name in ("y_0", "y_1", "y_2")], labels))
 
 
@@ -475,25 +475,23 @@ class Test_5e(LossTest):
         # gradient is 10 * 2 (5 - 1) weight / 5, and reaches the weight only if the gradient by x was itself made to be
         # differentiated.
         answer = {"value": 160.666667, "grad_weight": [[[16, 32.666667], [31.666667, 64]]], "grad_bias": 0}
-        self.plain_loss("loss_wasserstein_gp_d", STEEP, answer)
+        self.loss("loss_wasserstein_gp_d", STEEP, answer)
         # d is 0.3, 0, -0.4 and -0.4, 0.3, 0: the means are equal. The penalty is 10 (1/2 - 1)^2.
         answer = {"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0}
-        self.plain_loss("loss_wasserstein_gp_d", FLAT, answer)
+        self.loss("loss_wasserstein_gp_d", FLAT, answer)
         self.again(lambda rng: self.critic_loss(random_tagged(rng, 3, (1, 2, 2))))
 
     @graded()
     def test_1(self):
         """5e-1-basic: loss_wasserstein_gp_g where d is linear"""
         gradient = np.tile(np.array([[-1 / 3, -2 / 3], [-2 / 3, -4 / 3]]), (3, 1, 1, 1))
-        self.plain_loss("loss_wasserstein_gp_g", STEEP, {"value": -11 / 3, "grad_images": gradient})
-        self.again(lambda rng: self.plain_loss("loss_wasserstein_gp_g", random_images(rng, 3, (1, 2, 2))))
+        self.loss("loss_wasserstein_gp_g", STEEP, {"value": -11 / 3, "grad_images": gradient})
+        self.again(lambda rng: self.loss("loss_wasserstein_gp_g", random_images(rng, 3, (1, 2, 2))))
 
     @graded()
     def test_2(self):
         """5e-2-basic: where loss_wasserstein_gp_d takes the penalty"""
-        self.about("loss_wasserstein_gp_d")
-        real, images = images_that_tell(MANY)
-        reply = self.ask("gan.draws", function="loss_wasserstein_gp_d", real=real, images=images)
+        reply, real, images = self.draws("loss_wasserstein_gp_d")
         found = [mixture(reply.get(name), real, images) for name in ("x_0", "x_1", "x_2")]
         faults = [mixed.fault for mixed in found if mixed.fault]
         self.fault("mixture", faults[0] if faults else weights_fault([mixed.weights for mixed in found]))
@@ -503,13 +501,13 @@ class Test_5e(LossTest):
         """5e-3-hidden: loss_wasserstein_gp_d where d is curved, on other images and batches"""
         for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
             self.critic_loss(random_tagged(self.rng, size, shape))
-            self.critic_loss(even(random_tagged(self.rng, size, shape)), even=True)
+            self.critic_loss(even(random_tagged(self.rng, size, shape)), is_even=True)
 
     @graded()
     def test_4(self):
         """5e-4-hidden: loss_wasserstein_gp_g on other images and batches"""
         for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
-            self.plain_loss("loss_wasserstein_gp_g", random_images(self.rng, size, shape))
+            self.loss("loss_wasserstein_gp_g", random_images(self.rng, size, shape))
 
     @graded()
     def test_5(self):
@@ -517,11 +515,11 @@ class Test_5e(LossTest):
         self.noise_and_device("loss_wasserstein_gp_d")
         self.noise_and_device("loss_wasserstein_gp_g")
 
-    def critic_loss(self, case, even=False):
+    def critic_loss(self, case, is_even=False):
         """Where d is curved, the penalty depends on where it is taken: at the points where the student's code called d.
 
         Args:
-            even: whether it is the same wherever a mixture of two images of the same place in the batch lies.
+            is_even: whether it is the same wherever a mixture of two images of the same place in the batch lies.
         """
         self.about("loss_wasserstein_gp_d", **case)
         reply = self.ask("gan.loss", function="loss_wasserstein_gp_d", **case)
@@ -534,64 +532,11 @@ class Test_5e(LossTest):
             self.observe("value", reply["value"], False)
         elif self.solution:
             answer = self.solution.gan.loss_wasserstein_gp_d(**case, mixed=found.images)
-            self.expect(reply, answer, len(case["real"]), varies=not (even and found.paired))
+            self.expect(reply, answer, len(case["real"]), varies=not (is_even and found.paired))
         self.untouched(reply, real_after="x_real")
 
 
 CASES = (Test_1a, Test_1b, Test_1c, Test_2b, Test_4b, Test_5e)
-
-
-def random_network(rng, n):
-    """A linear network with the shape and the zeros of MADE's: weight (2n, n), bias (2n,)."""
-    by_x = np.tril(rng.normal(size=(2, n, n)), k=-1) / np.sqrt(n)
-    return np.concatenate([by_x[0], by_x[1] / 4]), rng.normal(size=2 * n) / np.repeat([1, 2], n)
-
-
-def random_images(rng, size, shape):
-    """Images and a discriminator, for `plain_loss`."""
-    real, images = rng.normal(size=(2, size, *shape))
-    weight, curvature = rng.normal(size=(2, *shape))
-    return {"real": real, "images": images, "weight": weight, "curvature": curvature / 2, "bias": rng.normal()}
-
-
-def random_tagged(rng, size, shape):
-    """The same, with a first pixel that tells real images (0) from generated ones (1); then two that tell which."""
-    case = random_images(rng, size, shape)
-    tagged = images_that_tell(size)
-    for images, tags in zip((case["real"], case["images"]), tagged, strict=True):
-        images.reshape(size, -1)[:, :3] = tags.reshape(size, -1)[:, :3]
-    return {**case, "weight": case["weight"] / 2, "bias": np.array(case["bias"])}
-
-
-def even(case):
-    """Images of which two of the same place in the batch differ only where the discriminator is not curved."""
-    images, curvature = case["images"].copy(), case["curvature"].copy()
-    curvature.reshape(-1)[:3] = 0
-    images.reshape(len(images), -1)[:, 3:] = case["real"].reshape(len(images), -1)[:, 3:]
-    return {**case, "images": images, "curvature": 3 * curvature}
-
-
-def far(case):
-    """Images at which the discriminator of a case is at 100 or -100, as often as not."""
-    weight, bias = case["weight"], case["bias"]
-    moved = {}
-    for name in ("real", "images"):
-        logits = np.where(case[name].sum(axis=(1, 2, 3)) > 0, 100.0, -100.0)
-        moved[name] = ((logits - bias) / (weight**2).sum())[:, None, None, None] * weight
-    return {**case, **moved, "curvature": np.zeros(weight.shape)}
-
-
-def random_labelled(rng, size):
-    """Images with labels and a discriminator, for `conditional_loss`."""
-    return {
-        "real": rng.normal(size=(size, 1, 3, 4)),
-        "labels": rng.integers(10, size=size),
-        "tags": rng.normal(size=(size, 2)),
-        "amplitude": 0.5 + rng.random(),
-        "gain": 0.5 + rng.random(),
-        "weight": rng.normal(size=2),
-        "bias": rng.normal(),
-    }
 
 
 def either_sign(answer):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import grader
+from grading import cases
 from solution import flow_network, gan
 
 STEP = 1e-6
@@ -38,7 +38,7 @@ def rng():
     ],
 )
 def test_gradients_of_losses(rng, function, names):
-    case = grader.random_images(rng, 3, (2, 2, 2))
+    case = cases.random_images(rng, 3, (2, 2, 2))
     if function is gan.loss_wasserstein_gp_d:
         case["mixed"] = rng.normal(size=(3, 2, 2, 2))
     answer = function(**case)
@@ -56,7 +56,7 @@ def test_gradients_of_losses(rng, function, names):
     ],
 )
 def test_gradients_of_conditional_losses(rng, function, names):
-    case = grader.random_labelled(rng, 4)
+    case = cases.random_labelled(rng, 4)
     answer = function(**case)
     for name in names:
         np.testing.assert_allclose(
@@ -72,7 +72,7 @@ def test_values_far_out_are_finite_and_right(rng):
 
 def test_the_losses_are_the_equations(rng):
     """Written out with sigma and log, at moderate logits."""
-    case = grader.random_images(rng, 5, (1, 2, 2))
+    case = cases.random_images(rng, 5, (1, 2, 2))
     d = {
         name: 1 / (1 + np.exp(-gan._Quadratic(case["weight"], case["curvature"], case["bias"])(case[name])))
         for name in ("real", "images")
@@ -85,7 +85,7 @@ def test_the_losses_are_the_equations(rng):
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5])
 def test_inverse_undoes_forward_and_log_dets_are_of_the_jacobian(rng, n):
-    weight, bias = grader.random_network(rng, n)
+    weight, bias = cases.random_network(rng, n)
     z = rng.normal(size=(3, n))
     there = flow_network.forward(flow_network.linear_network(weight, bias), z)
     back = flow_network.inverse(weight, bias, there["output"])
@@ -102,7 +102,7 @@ def test_inverse_undoes_forward_and_log_dets_are_of_the_jacobian(rng, n):
 
 
 def test_gradients_of_the_inverse(rng):
-    weight, bias = grader.random_network(rng, 3)
+    weight, bias = cases.random_network(rng, 3)
     x, pull = rng.normal(size=(2, 4, 3))
     pull_log_det = rng.normal(size=4)
     arguments = {"weight": weight, "bias": bias, "x": x}
@@ -122,7 +122,7 @@ def test_gradients_of_the_inverse(rng):
 def test_the_likelihood_of_a_stack_is_that_of_its_gaussian(rng):
     """With constant alpha and linear mu, x is Gaussian: its log density, written out, is what the blocks come to."""
     count, n = 3, 3
-    weights, biases = (np.stack(a) for a in zip(*[grader.random_network(rng, n) for _ in range(count)], strict=True))
+    weights, biases = (np.stack(a) for a in zip(*[cases.random_network(rng, n) for _ in range(count)], strict=True))
     weights[:, n:] = 0
     x = rng.normal(size=(4, n))
     blocks = flow_network.blocks(weights, biases, x)
@@ -136,7 +136,7 @@ def test_the_likelihood_of_a_stack_is_that_of_its_gaussian(rng):
 
 
 def test_gradients_of_a_stack(rng):
-    weights, biases = (np.stack(a) for a in zip(*[grader.random_network(rng, 2) for _ in range(3)], strict=True))
+    weights, biases = (np.stack(a) for a in zip(*[cases.random_network(rng, 2) for _ in range(3)], strict=True))
     x = rng.normal(size=(4, 2))
 
     def value(shifts):

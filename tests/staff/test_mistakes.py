@@ -103,3 +103,15 @@ def test_an_anonymous_submission_is_recognised_however_it_is_written(tmp_path):
     assert found[0] == "loss_nonsaturating_g: the minimax loss instead of the non-saturating one"
     assert found[1].startswith("    Hint: Equation (11)")
     assert len(found) == 2, errors
+
+
+def test_looking_busy_earns_nothing():
+    """Losses that call the networks as they should, and return nothing of it."""
+    text = (SOLVED / "gan.py").read_text()
+    for name in [name for name, (file, _) in FUNCTIONS.items() if file == "gan.py"]:
+        y = ", y_real" if "conditional" in name else ""
+        mixed = "torch.rand(len(x_real), 1, 1, 1, device=device)"
+        mixed = f"d({mixed} * (g(z) - x_real) + x_real).sum()" if name == "loss_wasserstein_gp_d" else "0"
+        text = with_body(text, name, f"return 0 * (d(g(z{y}){y}).sum() + {mixed})")
+    graded = grade({"gan.py": text}, 0, ["2b", "4b", "5e"])
+    assert {name for name, outcome in graded.outcomes.items() if outcome.points} == set()

@@ -10,6 +10,7 @@ import random
 import numpy as np
 import torch
 
+from grading.devices import DeviceWatch, WrongDevice
 from tracebacks import explain, unwritten
 
 
@@ -104,3 +105,34 @@ def described(value):
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
     return f"{type(value).__name__}: {str(value)[:60]}"
+
+
+def watched(call):
+    """Runs `call` under the watch for tensors made on the default device; returns what it gives.
+
+    Raises:
+        Unusable: there was one.
+    """
+    try:
+        with DeviceWatch():
+            return call()
+    except WrongDevice as error:
+        frames = error.__traceback__
+        line = None
+        while frames:
+            if frames.tb_frame.f_globals.get("__name__", "").startswith("submission"):
+                line = f"submission/{frames.tb_frame.f_globals['__name__'].split('.')[-1]}.py, line {frames.tb_lineno}"
+            frames = frames.tb_next
+        raise Unusable(f"{line}: {error}" if line else str(error)) from None
+
+
+def getattr_or_unusable(module, name):
+    """A function of the student's module.
+
+    Raises:
+        Unusable: there is none of that name.
+    """
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise Unusable(f"submission/{module.__name__.split('.')[-1]}.py has no {name}.") from None

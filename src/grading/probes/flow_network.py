@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from grading.probes import Unusable, described, not_differentiable, plain, tensors
-from grading.probes.gan import getattr_or_unusable, watched
+from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
 
 
 def forward(module, weight, bias, z):

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grading.devices import HOME, DeviceWatch, WrongDevice
-from grading.probes import Unusable, described, not_differentiable, plain, tensors
+from grading.devices import HOME
+from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
 
 DIM_Z = 3
 NUM_CLASSES = 10
@@ -157,13 +157,15 @@ def draws(module, function, real, images, labels=None):
         labels: (B,) for a conditional loss.
 
     Returns:
-        z_0, z_1, z_2: the noise of each call, all rows; with labels y_0, ...: those that g was given; else x_0, ...:
-        images that d was given.
+        value of the first call; z_0, z_1, z_2: the noise of each call, all rows; with labels y_0, ...: those that g was
+        given; else x_0, ...: images that d was given.
     """
     reply = {}
     for call in ("0", "1", "2"):
         g, d, given = _small_networks(real, images, labels)
-        _check(function, getattr_or_unusable(module, function)(g, d, *given, device=HOME))
+        value = getattr_or_unusable(module, function)(g, d, *given, device=HOME)
+        _check(function, value)
+        reply.setdefault("value", plain(value))
         seen = {"z_": g.seen_z, "y_": getattr(g, "seen_y", []), "x_": getattr(d, "seen_x", [])}
         reply.update({name + call: plain(torch.cat(tensors)) for name, tensors in seen.items() if tensors})
     return reply
@@ -190,37 +192,6 @@ def _small_networks(real, images, labels):
     tags = given["images"].flatten(start_dim=1)[:, NUM_CLASSES:]
     networks = ConditionalGenerator(tags, one), ConditionalDiscriminator(one, torch.ones(2), one)
     return *networks, (given["real"], torch.tensor(labels))
-
-
-def watched(call):
-    """Runs `call` under the watch for tensors made on the default device; returns what it gives.
-
-    Raises:
-        Unusable: there was one.
-    """
-    try:
-        with DeviceWatch():
-            return call()
-    except WrongDevice as error:
-        frames = error.__traceback__
-        line = None
-        while frames:
-            if frames.tb_frame.f_globals.get("__name__", "").startswith("submission"):
-                line = f"submission/{frames.tb_frame.f_globals['__name__'].split('.')[-1]}.py, line {frames.tb_lineno}"
-            frames = frames.tb_next
-        raise Unusable(f"{line}: {error}" if line else str(error)) from None
-
-
-def getattr_or_unusable(module, name):
-    """A function of the student's module.
-
-    Raises:
-        Unusable: there is none of that name.
-    """
-    try:
-        return getattr(module, name)
-    except AttributeError:
-        raise Unusable(f"submission/{module.__name__.split('.')[-1]}.py has no {name}.") from None
 
 
 def _loss(name, function, g, d, *given):

@@ -1,0 +1,58 @@
+"""Cases drawn at random for the tests: networks, images and labels, from a NumPy generator."""
+
+import numpy as np
+
+from grading.draws import images_that_tell
+
+
+def random_network(rng, n):
+    """A linear network with the shape and the zeros of MADE's: weight (2n, n), bias (2n,)."""
+    by_x = np.tril(rng.normal(size=(2, n, n)), k=-1) / np.sqrt(n)
+    return np.concatenate([by_x[0], by_x[1] / 4]), rng.normal(size=2 * n) / np.repeat([1, 2], n)
+
+
+def random_images(rng, size, shape):
+    """Images and a discriminator, for `plain_loss`."""
+    real, images = rng.normal(size=(2, size, *shape))
+    weight, curvature = rng.normal(size=(2, *shape))
+    return {"real": real, "images": images, "weight": weight, "curvature": curvature / 2, "bias": rng.normal()}
+
+
+def random_tagged(rng, size, shape):
+    """The same, with a first pixel that tells real images (0) from generated ones (1); then two that tell which."""
+    case = random_images(rng, size, shape)
+    tagged = images_that_tell(size)
+    for images, tags in zip((case["real"], case["images"]), tagged, strict=True):
+        images.reshape(size, -1)[:, :3] = tags.reshape(size, -1)[:, :3]
+    return {**case, "weight": case["weight"] / 2, "bias": np.array(case["bias"])}
+
+
+def even(case):
+    """Images of which two of the same place in the batch differ only where the discriminator is not curved."""
+    images, curvature = case["images"].copy(), case["curvature"].copy()
+    curvature.reshape(-1)[:3] = 0
+    images.reshape(len(images), -1)[:, 3:] = case["real"].reshape(len(images), -1)[:, 3:]
+    return {**case, "images": images, "curvature": 3 * curvature}
+
+
+def far(case):
+    """Images at which the discriminator of a case is at 100 or -100, as often as not."""
+    weight, bias = case["weight"], case["bias"]
+    moved = {}
+    for name in ("real", "images"):
+        logits = np.where(case[name].sum(axis=(1, 2, 3)) > 0, 100.0, -100.0)
+        moved[name] = ((logits - bias) / (weight**2).sum())[:, None, None, None] * weight
+    return {**case, **moved, "curvature": np.zeros(weight.shape)}
+
+
+def random_labelled(rng, size):
+    """Images with labels and a discriminator, for `conditional_loss`."""
+    return {
+        "real": rng.normal(size=(size, 1, 3, 4)),
+        "labels": rng.integers(10, size=size),
+        "tags": rng.normal(size=(size, 2)),
+        "amplitude": 0.5 + rng.random(),
+        "gain": 0.5 + rng.random(),
+        "weight": rng.normal(size=2),
+        "bias": rng.normal(),
+    }
