@@ -76,7 +76,7 @@ class Oracle:
         return {**answer, "real_after": 0 * real, "labels_after": 0 * labels, "touched": ""}
 
     def gan_draws(self, function, real, images, labels=None):
-        reply = {"value": solution.gan.value_of_draws(function, real, images, labels)}
+        reply = {"slope": np.ones(())}
         for call in ("0", "1", "2"):
             a = self.rng.random((len(real), 1, 1, 1))
             reply["z_" + call] = self.rng.normal(size=(len(real), 3))

@@ -94,23 +94,6 @@ def conditional_loss_nonsaturating_g(real, labels, tags, amplitude, gain, weight
     }
 
 
-def value_of_draws(function, real, images, labels=None):
-    """The value in the probe `draws`, where every coefficient is one and d is not curved: it does not depend on what is
-    drawn, not even on the mixing weights.
-
-    Args:
-        function: name of the loss.
-        real, images: (B, 1, 3, 4).
-        labels: (B,) for a conditional loss.
-    """
-    if labels is not None:
-        tags = images.reshape(len(images), -1)[:, 10:]
-        return globals()[function](real, labels, tags, amplitude=1.0, gain=1.0, weight=np.ones(2), bias=1.0)["value"]
-    ones = np.ones(images.shape[1:])
-    extra = {"mixed": images} if function == "loss_wasserstein_gp_d" else {}
-    return globals()[function](real, images, weight=ones, curvature=0 * ones, bias=1.0, **extra)["value"]
-
-
 class _Quadratic:
     """h(x) = bias + weight . x + 1/2 sum_k curvature_k x_k^2."""
 

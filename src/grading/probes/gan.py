@@ -157,15 +157,17 @@ def draws(module, function, real, images, labels=None):
         labels: (B,) for a conditional loss.
 
     Returns:
-        value of the first call; z_0, z_1, z_2: the noise of each call, all rows; with labels y_0, ...: those that g was
-        given; else x_0, ...: images that d was given.
+        slope, how steeply the first call's value depends on what the networks hold; z_0, z_1, z_2: the noise of
+        each call, all rows; with labels y_0, ...: those that g was given; else x_0, ...: images that d was given.
     """
     reply = {}
     for call in ("0", "1", "2"):
         g, d, given = _small_networks(real, images, labels)
         value = getattr_or_unusable(module, function)(g, d, *given, device=HOME)
         _check(function, value)
-        reply.setdefault("value", plain(value))
+        if not reply:
+            gradients = _gradients(value, [*g.parameters(), *d.parameters()])
+            reply["slope"] = sum(plain(gradient.abs().sum()) for gradient in gradients if gradient is not None)
         seen = {"z_": g.seen_z, "y_": getattr(g, "seen_y", []), "x_": getattr(d, "seen_x", [])}
         reply.update({name + call: plain(torch.cat(tensors)) for name, tensors in seen.items() if tensors})
     return reply
@@ -209,15 +211,19 @@ def _loss(name, function, g, d, *given):
         touched.append("x_real now requires a gradient")
     for parameter in parameters.values():
         parameter.requires_grad_()  # what was switched off is reported above; the gradient is still worth seeing
-    try:
-        gradients = torch.autograd.grad(value, list(parameters.values()), allow_unused=True)
-    except RuntimeError as error:
-        raise not_differentiable("The loss", error) from error
+    gradients = _gradients(value, list(parameters.values()))
     reply = {"value": plain(value), "touched": "; ".join(touched), "real_after": plain(given[0] - kept)}
     for key, gradient in zip(parameters, gradients, strict=True):
         if gradient is not None:
             reply["grad_" + key] = plain(gradient)
     return reply
+
+
+def _gradients(value, parameters):
+    try:
+        return torch.autograd.grad(value, parameters, allow_unused=True)
+    except RuntimeError as error:
+        raise not_differentiable("The loss", error) from error
 
 
 def _check(name, value):
