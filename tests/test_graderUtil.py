@@ -130,3 +130,4 @@ def test_tests_are_chosen_by_id_or_question():
     assert choose(tests, []) == tests
     with pytest.raises(LookupError, match="There is no test 'x'(?s:.*)6a-0-basic   More"):
         choose(tests, ["x"])
+    assert [test.test.name for test in choose(tests, ["6a-0"])] == ["6a-0-basic"]

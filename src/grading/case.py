@@ -185,6 +185,8 @@ class SubmissionTest(GradedTestCase):
 
     def _problem(self, title, text):
         lines = f"{self._about}: {title}" if self._about else title
+        if self._again and not self.test.is_hidden:
+            lines = f"On a fresh case, {lines}"
         self._problems.append((lines + ("\n" + textwrap.indent(text, "    ") if text else ""), self._on))
 
     def _report(self):
