@@ -6,6 +6,7 @@ All limits are six standard errors wide or wider, so that a right submission fai
 import itertools
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def _not_normal(values):
         return f"the noise has mean {mean:.1f} and standard deviation {spread:.1f}"
     if not _follows(values.ravel(), np.vectorize(lambda v: 0.5 * math.erfc(-v / math.sqrt(2)))):
         return "the noise does not follow the normal distribution"
-    if np.abs(values).max() < 3:  # at 12 000 numbers one in 10^14
+    if np.abs(values).max() < least_maximum(size):
         return "the noise is cut off"
     if not all(_independent(column) for column in values.T):
         return "the noise of one image depends on that of the one before"
@@ -48,6 +49,12 @@ def _not_normal(values):
     if np.abs(correlation).max() * np.sqrt(len(values)) > 6:
         return "the entries of a noise vector are correlated"
     return ""
+
+
+def least_maximum(size):
+    """What the largest of `size` standard normal numbers, by its absolute value, exceeds but once in 10^10 times."""
+    outside = 1 - 1e-10 ** (1 / size)
+    return NormalDist().inv_cdf(1 - outside / 2)
 
 
 def labels_fault(calls, real):

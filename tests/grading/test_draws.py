@@ -1,9 +1,11 @@
 """What is drawn rightly is never blamed; what is drawn wrongly is, and the reason is the right one."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
-from grading.draws import images_that_tell, labels_fault, mixture, noise_fault, weights_fault
+from grading.draws import images_that_tell, labels_fault, least_maximum, mixture, noise_fault, weights_fault
 
 N = 4000
 
@@ -30,6 +32,12 @@ def test_right_draws_are_not_blamed(rng):
         assert found.paired == (order[1] == 1)
 
 
+@pytest.mark.parametrize("size", [3000, 12_000])  # of MAF.sample; of the losses
+def test_right_noise_is_hardly_ever_taken_for_cut_off(size):
+    inside = 2 * NormalDist().cdf(least_maximum(size)) - 1
+    assert 1e-11 < inside**size < 1e-9
+
+
 NOISE = {
     "standard deviation 0.3": lambda rng: rng.random((N, 3)),
     "standard deviation 1.2": lambda rng: 1.2 * rng.normal(size=(N, 3)),
@@ -40,6 +48,7 @@ NOISE = {
     "correlated": lambda rng: (
         rng.normal(size=(N, 1)) * [1, 1, 0] * 0.7071 + rng.normal(size=(N, 3)) * [0.7071, 0.7071, 1]
     ),
+    "cut off": lambda rng: np.clip(rng.normal(size=(N, 3)), -3, 3),
     "not finite": lambda rng: np.full((N, 3), np.nan),
     "shape": lambda rng: rng.normal(size=(N, 4)),
     "not used": lambda rng: None,
