@@ -81,10 +81,15 @@ class GradedTestCase(unittest.TestCase):
         """What the student's code printed in this test."""
         return ""
 
+    def gist(self):
+        """What went wrong in words that give no input away."""
+        return ""
+
 
 @dataclass
 class Outcome:
-    """How a test went: status is passed, failed or ungraded; output is what the student is to read."""
+    """How a test went: status is passed, failed or ungraded; output is what the student is to read, gist the same
+    without what would give the inputs away."""
 
     test: GradedTest
     points: float
@@ -93,6 +98,7 @@ class Outcome:
     seconds: float
     prints: str
     output: str
+    gist: str
 
 
 class GradedResult(unittest.TestResult):
@@ -125,12 +131,13 @@ class GradedResult(unittest.TestResult):
             self._add(test, "ungraded", str(error[1]))
             return
         super().addError(test, error)
-        self._add(test, "failed", f"{NO_SENSE}\n{self._exc_info_to_string(error, test)}")
+        self._add(test, "failed", f"{NO_SENSE}\n{self._exc_info_to_string(error, test)}", NO_SENSE)
 
-    def _add(self, test, status, output):
+    def _add(self, test, status, output, gist=None):
         most = self._points[test.test.name]
         took = time.perf_counter() - self._began - test.waited
-        outcome = Outcome(test.test, most if status == "passed" else 0, most, status, took, test.prints(), output)
+        got = most if status == "passed" else 0
+        outcome = Outcome(test.test, got, most, status, took, test.prints(), output, gist or test.gist())
         self.outcomes.append(outcome)
         self.finished(outcome)
 
@@ -197,43 +204,70 @@ class TerminalResult(GradedResult):
 
 
 class GradescopeResult(GradedResult):
-    """Keeps a results.json in the form that Gradescope publishes; the file is whole at any moment.
+    """Keeps a results.json in the form that Gradescope publishes; the file is whole at any moment, and has an entry for
+    every test, run or not.
 
     Args:
         path: where to write it.
-        hidden_visibility: who sees hidden tests, and when.
+        tests: all that will run, `GradedTestCase`.
+        hidden_visibility: who sees hidden tests, and when: visible, hidden, after_due_date, after_published.
+        extra_data: for the instructor; students are not shown it.
     """
 
-    def __init__(self, points, path, hidden_visibility="after_published"):
+    def __init__(self, points, path, tests, hidden_visibility="after_published", extra_data=None):
         super().__init__(points)
+        self.output = "Being graded: tests that are not done yet stand here without points."
         self._path = Path(path)
+        self._tests = [test.test for test in tests]
         self._hidden_visibility = hidden_visibility
+        self._extra_data = extra_data or {}
         self._start = time.perf_counter()
-        self.close()
+        self._write()
+
+    def note(self, outcome):
+        """Takes an outcome that another result gathered."""
+        self.outcomes.append(outcome)
+        self.finished(outcome)
 
     def finished(self, outcome):
-        self.close()
+        self._write()
 
-    def close(self):
-        """Writes what is known by now: beside the file first, then in its place."""
+    def close(self, output=""):
+        """Writes the last state, with a text for the student above all tests."""
+        self.output = output
+        self._write()
+
+    def _write(self):
+        """Beside the file first, then in its place."""
+        outcomes = {outcome.test: outcome for outcome in self.outcomes}
         results = {
             "score": sum(outcome.points for outcome in self.outcomes),
             "execution_time": round(time.perf_counter() - self._start, 3),
-            "tests": [self._entry(outcome) for outcome in self.outcomes],
+            "output": self.output,
+            "output_format": "text",
+            "stdout_visibility": "hidden",
+            "extra_data": self._extra_data,
+            "tests": [self._entry(test, outcomes.get(test)) for test in self._tests],
         }
         beside = self._path.with_name(self._path.name + ".part")
         beside.write_text(json.dumps(results, indent=2), encoding="utf-8")
         os.replace(beside, self._path)
 
-    def _entry(self, outcome):
-        test = outcome.test
+    def _entry(self, test, outcome):
+        if outcome is None:
+            output = "Not run yet, or grading was stopped before it was done."
+        elif test.is_hidden:  # what it was run on is not shown, nor what the code printed or raised, which may tell
+            output = outcome.gist
+        else:
+            output = "\n".join(text for text in (outcome.prints.rstrip("\n"), outcome.output) if text)
         return {
-            "score": outcome.points,
-            "max_score": 0 if test.is_extra_credit else outcome.max_points,
-            "status": "passed" if outcome.status == "passed" else "failed",
+            "score": outcome.points if outcome else 0,
+            "max_score": 0 if test.is_extra_credit else self._points[test.name],
+            "status": "passed" if outcome and outcome.status == "passed" else "failed",
             "name": test.title,
+            "name_format": "text",
             "number": test.name,
-            "output": "\n".join(text for text in (outcome.prints.rstrip("\n"), outcome.output) if text),
+            "output": output,
             "output_format": "text",
             "tags": [test.question],
             "visibility": self._hidden_visibility if test.is_hidden else "visible",

@@ -2,7 +2,9 @@
 
 import io
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from graderUtil import (
@@ -15,6 +17,7 @@ from graderUtil import (
     load_tests,
 )
 
+SCHEMA = Path(__file__).parent / "gradescope.schema.json"
 POINTS = {"1a-0-basic": 2, "1a-1-hidden": 1.5, "1b-0-basic": 1, "6a-0-basic": 4}
 
 
@@ -42,6 +45,9 @@ class Case(GradedTestCase):
 
     def prints(self):
         return "printed\n" if self.test.name == "1b-0-basic" else ""
+
+    def gist(self):
+        return "in few words"
 
 
 def run(result, tests=None):
@@ -110,13 +116,17 @@ def test_gradescopes_file_is_whole_from_the_start_and_after_each_test(tmp_path):
         def starting(self, test):
             seen.append(json.loads(path.read_text()))
 
-    result = run(Watching(POINTS, path))
-    assert [len(results["tests"]) for results in seen] == [0, 1, 2, 3]
+    result = run(Watching(POINTS, path, load_tests(Case), extra_data={"seed": 1}))
+    assert [results["score"] for results in seen] == [0, 2, 2, 2]
+    done = [[not test["output"].startswith("Not run yet") for test in results["tests"]] for results in seen]
+    assert done == [[False] * 4, [True] + [False] * 3, [True] * 2 + [False] * 2, [True] * 3 + [False]]
     results = json.loads(path.read_text())
+    jsonschema.validate(results, json.loads(SCHEMA.read_text()))
     assert results["score"] == 6
     assert [test["number"] for test in results["tests"]] == list(POINTS)
     assert [test["status"] for test in results["tests"]] == ["passed", "failed", "failed", "passed"]
     assert [test["visibility"] for test in results["tests"]] == ["visible", "after_published", "visible", "visible"]
+    assert results["tests"][1]["output"] == "in few words"  # and none of the inputs
     assert results["tests"][2]["output"] == "printed\nexpected 1\ngot 2"
     assert results["tests"][3]["max_score"] == 0
     assert list(tmp_path.iterdir()) == [path]

@@ -67,6 +67,7 @@ class SubmissionTest(GradedTestCase):
         self._began = time.perf_counter()
         self._left = self.test.seconds
         self._problems = []
+        self._gist = []
         self._again = self.test.is_hidden
         self._function = self._about = self._on = ""
         self._prints = ""
@@ -90,6 +91,7 @@ class SubmissionTest(GradedTestCase):
             self.unwritten = failure.unwritten
             self.observe("failed", str(failure), False)
             less = "\nIt hung in an earlier test, and was given less time in this one." if left == HASTE else ""
+            self._gist.append(f"{self._about or 'Your code'}: it stopped with an error, or took too long")
             self._problems.append((str(failure) + less, ""))
             raise self._verdict() from None
         finally:
@@ -177,6 +179,10 @@ class SubmissionTest(GradedTestCase):
     def prints(self):
         return self._prints
 
+    def gist(self):
+        """The problems without the numbers, and without a word of the student's code."""
+        return "\n".join(dict.fromkeys(self._gist))
+
     def _is_ungraded(self):
         return self.solution is None and self.test.is_hidden
 
@@ -185,6 +191,7 @@ class SubmissionTest(GradedTestCase):
 
     def _problem(self, title, text):
         lines = f"{self._about}: {title}" if self._about else title
+        self._gist.append(lines)
         if self._again and not self.test.is_hidden:
             lines = f"On a fresh case, {lines}"
         self._problems.append((lines + ("\n" + textwrap.indent(text, "    ") if text else ""), self._on))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from grading import wire
@@ -16,6 +17,8 @@ from grading import wire
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
 IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
 MEMORY = 4 * 2**30
+FATAL = {int(getattr(signal, name, 0)) for name in "SIGSEGV SIGKILL SIGABRT SIGBUS SIGFPE SIGILL SIGSYS".split()}
+LOOK_SECONDS = 0.2  # between looks at what a submission uses
 PRINTS = 10_000  # bytes of a test's prints that are kept
 MESSAGE = 20_000  # characters of an error message
 
@@ -45,21 +48,54 @@ def plain_text(text):
     return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def environment(**more):
+    """The variables of a worker's environment, which say nothing about this machine."""
+    # Threads would only make small networks slower and results less repeatable.
+    return {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONUTF8": "1", **more}
+
+
+class OpenRoom:
+    """Runs a submission as the grader's user, in sight of everything: for code that is one's own.
+
+    Args:
+        submission: folder of the student's files.
+        memory: bytes that the student's code may use.
+    """
+
+    def __init__(self, submission, memory=MEMORY):
+        self.command = [sys.executable, "-m", "grading.worker", str(Path(submission).resolve()), str(memory)]
+
+    def start(self):
+        """Starts a worker; returns the Popen, with pipes."""
+        return subprocess.Popen(
+            self.command,
+            cwd=_SOURCE,
+            env={**os.environ, **environment()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def excess(self):
+        """What the submission has used too much of: nothing that is counted here."""
+        return ""
+
+
 class Worker:
     """Serves probes on a submission from a process of its own.
 
     A worker that dies, or is killed because it hangs, is replaced when the next question comes.
 
     Args:
-        submission: folder of the student's files.
-        memory: bytes that the student's code may use.
+        room: where it runs; `OpenRoom`, or a wall of the staff's.
 
     Attributes:
         hung: for the caller's notes, the functions that took too long.
     """
 
-    def __init__(self, submission, memory=MEMORY):
-        self.command = [sys.executable, "-m", "grading.worker", str(Path(submission).resolve()), str(memory)]
+    def __init__(self, room):
+        self._room = room
         self._process = None
         self._sender = None
         self.hung = set()
@@ -71,17 +107,7 @@ class Worker:
         if self._process and self._process.poll() is None:
             return
         self.close()
-        # Threads would only make small networks slower and results less repeatable.
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-        self._process = subprocess.Popen(
-            self.command,
-            cwd=_SOURCE,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        self._process = self._room.start()
         self._replies = queue.Queue(maxsize=1)  # replies that nobody asked for are not to fill the memory
         self._ready = False
         self._imports = {file: why for file, why in self._imports.items() if why}  # what fails once fails again
@@ -205,11 +231,16 @@ class Worker:
         raise Failed(reason, unwritten=None if unwritten is None else plain_text(str(unwritten))[:80])
 
     def _next_reply(self, seconds):
-        """A dict, a Malformed, None where the process has ended, or TimeoutError (the class) where it took too long."""
-        try:
-            return self._replies.get(timeout=max(seconds, 0.01))
-        except queue.Empty:
-            return TimeoutError
+        """A dict, a Malformed, None where the process has ended, TimeoutError (the class) where it took too long, or a
+        text that says of what it used too much."""
+        ends = time.monotonic() + max(seconds, 0.01)
+        while (left := ends - time.monotonic()) > 0:
+            try:
+                return self._replies.get(timeout=min(left, LOOK_SECONDS))
+            except queue.Empty:
+                if excess := self._room.excess():
+                    return excess
+        return TimeoutError
 
     def _death(self, reply, seconds):
         """Ends the process, which cannot be talked to any more; says why."""
@@ -221,10 +252,14 @@ class Worker:
         self.close()
         if reply is TimeoutError:
             return f"It took longer than {seconds:.3g} seconds and was stopped{self._prints.place()}: an endless loop?"
+        if isinstance(reply, str):
+            return f"Your code was stopped: {reply}."
         if reply is not None:
             return f"The process that runs your code sent something that is no answer ({reply})."
         if code is None:
             return "The process that runs your code closed its connection."
+        if code - 128 in FATAL:  # as a shell or a wall around it tells of a signal
+            code = 128 - code
         if code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             return f"The process that ran your code was ended by {name}{self._prints.place()}."

@@ -12,7 +12,7 @@ import pytest
 from tests.submissions import write
 
 from grading import client, wire
-from grading.client import Failed, Worker, WorkerMissing
+from grading.client import Failed, OpenRoom, Worker, WorkerMissing
 
 CODE = """
 import os, re, signal, sys, time, ctypes
@@ -113,7 +113,7 @@ CASE = {
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory):
     folder = write(tmp_path_factory.mktemp("client") / "submission", gan=CODE)
-    with Worker(folder) as worker:
+    with Worker(OpenRoom(folder)) as worker:
         yield worker
 
 
@@ -209,7 +209,7 @@ def test_a_worker_killed_from_outside_is_replaced(worker):
 
 def test_an_import_that_fails_is_tried_once(tmp_path):
     folder = write(tmp_path / "slow", gan="import time\ntime.sleep(1000)\n")
-    with Worker(folder) as worker:
+    with Worker(OpenRoom(folder)) as worker:
         worker.wait()
         kept, client.IMPORT_SECONDS = client.IMPORT_SECONDS, 1
         try:
@@ -228,7 +228,7 @@ def test_an_import_that_fails_is_tried_once(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_nothing_is_left_behind(tmp_path):
     folder = write(tmp_path / "forking", gan=CODE)
-    with Worker(folder) as worker:
+    with Worker(OpenRoom(folder)) as worker:
         ask(worker, "forks")
         group = os.getpgid(worker._process.pid)
     time.sleep(0.2)
@@ -240,7 +240,8 @@ def test_nothing_is_left_behind(tmp_path):
 def test_a_worker_ends_with_a_grader_that_is_killed(tmp_path):
     folder = write(tmp_path / "looping", gan=CODE)
     script = (
-        "import numpy as np, sys; from grading.client import Worker; w = Worker(sys.argv[1]); w.wait();"
+        "import numpy as np, sys; from grading.client import OpenRoom, Worker;"
+        "w = Worker(OpenRoom(sys.argv[1])); w.wait();"
         "print(w._process.pid, flush=True); w._ask('gan.import', 9, 0, {});"
         "one = np.ones((2, 1, 1, 2)); w.ask('gan.loss', 100, function='loop', real=one, images=one,"
         " weight=one[0], curvature=one[0], bias=np.zeros(()))"
@@ -259,8 +260,9 @@ def test_a_worker_ends_with_a_grader_that_is_killed(tmp_path):
 
 
 def test_a_python_that_cannot_import_torch_is_said_in_one_line(tmp_path):
-    worker = Worker(write(tmp_path / "s"))
-    worker.command = [sys.executable, "-c", "import no_such_torch"]
+    room = OpenRoom(write(tmp_path / "s"))
+    room.command = [sys.executable, "-c", "import no_such_torch"]
+    worker = Worker(room)
     with pytest.raises(
         WorkerMissing, match=r"does not start: ModuleNotFoundError: No module named 'no_such_torch' in .* Activate"
     ):
@@ -288,7 +290,7 @@ def forge(g, d, x, *, device):
     time.sleep(0.2)
     os._exit(0)
 """
-    with Worker(write(tmp_path / "forging", gan=code)) as worker, pytest.raises(Failed):
+    with Worker(OpenRoom(write(tmp_path / "forging", gan=code))) as worker, pytest.raises(Failed):
         ask(worker, "forge")
 
 
@@ -305,7 +307,7 @@ def forge(g, d, x, *, device):
             pass
     time.sleep(5)
 """
-    with Worker(write(tmp_path / "forging", gan=code)) as worker, pytest.raises(Failed, match="out of turn"):
+    with Worker(OpenRoom(write(tmp_path / "forging", gan=code))) as worker, pytest.raises(Failed, match="out of turn"):
         ask(worker, "forge")
 
 

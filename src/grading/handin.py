@@ -1,0 +1,210 @@
+"""What is handed in: the Python files of `submission/`, in a zip or a folder.
+
+    python -m grading.handin        makes submission.zip of submission/ and takes it apart as the server does
+
+What arrives is not trusted: nothing is followed, nothing is written outside of the folder that is asked for, and sizes
+are counted while reading, whatever an archive claims.
+"""
+
+import os
+import stat
+import sys
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+WANTED = ("flow_network.py", "gan.py")  # one of them tells where the submission lies
+ENTRIES = 2000
+FILE_BYTES = 2 * 2**20
+ALL_BYTES = 10 * 2**20
+ZIP_BYTES = 20 * 2**20
+DEPTH = 10
+
+_STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LITTER = {"__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", ".idea", ".vscode"}
+
+
+class Refused(Exception):
+    """What was handed in cannot be taken; the message says why and what to do."""
+
+
+def unpack(path, folder):
+    """Writes the Python files of a submission into a folder.
+
+    Args:
+        path: a zip, or a folder.
+        folder: an empty one, which will hold flow_network.py and its neighbours.
+
+    Raises:
+        Refused: it cannot be taken, or nothing like a submission is in it; nothing has been written then.
+        FileNotFoundError: there is no such file or folder.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"There is no {path}.")
+    if not path.is_dir() and not path.is_file():
+        raise Refused(f"{path} is neither a folder nor a file.")
+    found = _of_folder(path) if path.is_dir() else _of_zip(path)
+    for name, data in _within(found).items():
+        target = Path(folder, *name.parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
+def pack(folder, path):
+    """Makes the zip that is handed in: the Python files of a folder, under `submission/`.
+
+    Args:
+        folder: of flow_network.py and gan.py.
+        path: of the zip; it appears when it is whole.
+
+    Returns:
+        The names in it.
+
+    Raises:
+        Refused: a file is missing, too large or a link.
+    """
+    missing = [name for name in WANTED if not Path(folder, name).is_file()]
+    if missing:
+        raise Refused(f"{' and '.join(missing)} is missing in {folder}.")
+    found = _within(_of_folder(Path(folder)))
+    beside = Path(f"{path}.part")
+    with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(found.items()):
+            # A date of its own would make two zips of the same files differ.
+            info = zipfile.ZipInfo(f"submission/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            archive.writestr(info, data)
+    os.replace(beside, path)
+    return [f"submission/{name}" for name in sorted(found)]
+
+
+def _of_folder(folder):
+    """{path: bytes} of the Python files in a folder; links are refused, not followed."""
+    found, count, total = {}, 0, 0
+    for here, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _LITTER]
+        depth = len(Path(here).relative_to(folder).parts)
+        for name in [*files, *(name for name in folders if Path(here, name).is_symlink())]:
+            count += 1
+            if count > ENTRIES or depth > DEPTH:
+                raise Refused(f"More than {ENTRIES} files, or {DEPTH} folders within each other: hand in submission/.")
+            if not name.endswith(".py"):
+                continue
+            relative = PurePosixPath(Path(here, name).relative_to(folder).as_posix())
+            data = _plain_file(Path(here, name), relative)
+            total += len(data)
+            if total > ALL_BYTES:
+                raise Refused(f"The Python files are larger than {ALL_BYTES >> 20} MB together.")
+            found[_named(str(relative))] = data
+    return found
+
+
+def _plain_file(path, name):
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        raise Refused(f"{name} is a link or cannot be read: hand in the file itself.") from error
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Refused(f"{name} is no plain file.")
+        return _bounded(file, name)
+
+
+def _of_zip(path):
+    if path.stat().st_size > ZIP_BYTES:
+        raise Refused(f"{path.name} is larger than {ZIP_BYTES >> 20} MB: a submission is two short files.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _of_archive(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OverflowError, OSError) as error:
+        raise Refused(f"{path.name} is not a zip, or is damaged ({error}).") from error
+
+
+def _of_archive(archive):
+    members = archive.infolist()
+    if len(members) > ENTRIES:
+        raise Refused(f"The zip holds {len(members)} entries: zip submission/ and no more.")
+    found, total = {}, 0
+    for member in members:
+        name = _named(member.filename)
+        if member.is_dir() or _LITTER & set(name.parts) or name.name.startswith("._") or name.suffix != ".py":
+            continue
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise Refused(f"{_shown(name)} is a link or no plain file: zip the file itself.")
+        if member.flag_bits & 0x1:
+            raise Refused("The zip is encrypted: make one without a password.")
+        if member.compress_type not in _STORED_OR_DEFLATED:
+            raise Refused(f"{_shown(name)} is compressed in an unusual way: use an ordinary zip.")
+        if name in found:
+            raise Refused(f"{_shown(name)} is in the zip twice.")
+        with archive.open(member) as file:
+            found[name] = _bounded(file, name)
+        total += len(found[name])
+        if total > ALL_BYTES:
+            raise Refused(f"The Python files are larger than {ALL_BYTES >> 20} MB together.")
+    return found
+
+
+def _named(text):
+    """A name in an archive or folder as a path, which leads downwards."""
+    path = PurePosixPath(text.replace("\\", "/"))
+    parts = path.parts
+    if not text or path.is_absolute() or ".." in parts or any(":" in part or "\0" in part for part in parts):
+        raise Refused(f"{_shown(text)} leads out of the submission: zip the folder submission/.")
+    if len(parts) > DEPTH + 1 or any(len(part.encode(errors="surrogateescape")) > 200 for part in parts):
+        raise Refused(f"{_shown(text)[:80]}... is too long a name.")
+    return path
+
+
+def _bounded(file, name):
+    data = file.read(FILE_BYTES + 1)
+    if len(data) > FILE_BYTES:
+        raise Refused(f"{_shown(name)} is larger than {FILE_BYTES >> 20} MB.")
+    return data
+
+
+def _within(found):
+    """Of {path: bytes}, what lies in the folder of the submission, as seen from there."""
+    roots = {name.parent for name in found if name.name in WANTED}
+    if not roots:
+        raise Refused(f"There is no {' and no '.join(WANTED)} in it: hand in the folder submission/.")
+    depth = min(len(root.parts) for root in roots)
+    highest = sorted(root for root in roots if len(root.parts) == depth)
+    if len(highest) > 1:
+        places = " and in ".join(_shown(root) for root in highest)
+        raise Refused(f"Which is the submission? There are {' or '.join(WANTED)} in {places}.")
+    root = highest[0]
+    inside = {name.relative_to(root): data for name, data in found.items() if name.is_relative_to(root)}
+    if both := [name for name in inside if set(name.parents) & set(inside)]:
+        raise Refused(f"{_shown(both[0])} lies in what is itself a file.")
+    return inside
+
+
+def _shown(name):
+    return ascii(str(name))[1:-1][:200]
+
+
+def main():
+    try:
+        names = pack("submission", "submission.zip")
+        # What the server makes of it.
+        with zipfile.ZipFile("submission.zip") as archive:
+            _within(_of_archive(archive))
+    except Refused as refused:
+        sys.exit(str(refused))
+    for name in WANTED:
+        source = Path("submission", name).read_text(encoding="utf-8", errors="replace")
+        try:
+            compile(source, f"submission/{name}", "exec")
+        except SyntaxError as error:
+            print(f"Careful: submission/{name}, line {error.lineno}: {error.msg}. None of its tests can run.")
+        if "raise NotImplementedError" in source:
+            print(f"Careful: some functions of submission/{name} are still to be written.")
+    print(f"submission.zip holds {', '.join(names)}. Hand it in.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Runs inside the wall, before the submission: gives up what the process may do, then serves probes.
+
+    python -I confine.py SETTINGS
+
+SETTINGS is JSON: `filter` (file of `staff.syscalls.program`), `stage` (folder of grading/worker.py and the submission),
+`memory` (bytes), `limits` ({name of an RLIMIT: number}), `uid` (user to become, or null) and `root` (folder to become the
+root of the file system, or null). It needs nothing but Python itself, since the staff's side is not to be seen here.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import socket
+import struct
+import sys
+
+PR_SET_PDEATHSIG, SIGKILL = 1, 9
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+PR_SET_NO_NEW_PRIVS = 38
+INSTRUCTION = 8  # bytes
+
+
+def main():
+    settings = json.loads(sys.argv[1])
+    with open(settings["filter"], "rb") as file:
+        program = file.read()
+    libc = ctypes.CDLL(None, use_errno=True)
+    _offer_to_be_killed_first()
+    if settings["root"]:
+        os.chroot(settings["root"])
+    os.chdir(settings["stage"])
+    for name, limit in settings["limits"].items():
+        resource.setrlimit(getattr(resource, name), (limit, limit))
+    if settings["uid"] is not None:
+        os.setgroups([])
+        os.setresgid(*[settings["uid"]] * 3)
+        os.setresuid(*[settings["uid"]] * 3)
+    os.umask(0o077)
+    _require(libc.prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl(PR_SET_PDEATHSIG)")
+    _require(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "prctl(PR_SET_NO_NEW_PRIVS)")
+    _install(libc, program)
+    _test()
+    sys.path.insert(0, settings["stage"])
+    sys.argv = ["worker", os.path.join(settings["stage"], "submission"), str(settings["memory"])]
+
+    from grading import worker
+
+    worker.main()
+
+
+def _offer_to_be_killed_first():
+    """Where memory runs out, the kernel is to end this process and not the grader."""
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")
+    except OSError:
+        pass  # a wish, not a part of the wall
+
+
+def _install(libc, program):
+    """prctl(2): struct sock_fprog is a length in instructions and a pointer."""
+    kept = ctypes.create_string_buffer(program, len(program))
+    fprog = struct.pack("HxxxxxxP", len(program) // INSTRUCTION, ctypes.addressof(kept))
+    _require(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_char_p(fprog)) == 0, "prctl(PR_SET_SECCOMP)")
+
+
+def _test():
+    """The wall is believed when it has been felt."""
+    for name, attempt in {"socket": socket.socket, "setuid": lambda: os.setuid(0), "fork": _fork}.items():
+        try:
+            attempt()
+        except PermissionError:
+            continue
+        _require(False, f"{name}() was let through")
+    _require(os.geteuid() and os.getuid() and os.getgid(), "still root")
+
+
+def _fork():
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def _require(holds, what):
+    if not holds:
+        sys.exit(f"The wall does not hold: {what}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Grades one submission, a folder or a zip, behind a wall.
+
+    python -m staff.grade SUBMISSION                     prints how it did
+    python -m staff.grade SUBMISSION --out results.json  and writes it as Gradescope wants it
+    python -m staff.grade SUBMISSION --seed 7            on the cases of an earlier run
+    python -m staff.grade SUBMISSION --names             and compares what fails with the catalogue of mistakes
+
+Exit status: 0 if it could be graded, whatever the score; 2 if it could not; 130 if it was interrupted.
+"""
+
+import argparse
+import contextlib
+import platform
+import secrets
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import grader
+from graderUtil import GradescopeResult, TerminalResult, load_tests
+from grading.case import SubmissionTest
+from grading.client import Worker, WorkerMissing
+from grading.handin import Refused, unpack
+from staff import isolation, settings
+
+
+class CannotGrade(Exception):
+    """The submission cannot be graded; the message says why.
+
+    Args:
+        blame: "submission" or "machine".
+    """
+
+    def __init__(self, message, blame):
+        super().__init__(message)
+        self.blame = blame
+
+
+@dataclass
+class Grading:
+    """How a submission is to be graded: the seed of its cases, and the instructor's settings."""
+
+    seed: int
+    settings: settings.Settings
+
+
+class TwoResults(TerminalResult):
+    """Writes to the terminal, and hands each outcome on."""
+
+    def __init__(self, points, other=None, stream=None):
+        super().__init__(points, stream)
+        self._other = other
+
+    def finished(self, outcome):
+        super().finished(outcome)
+        if self._other:
+            self._other.note(outcome)
+
+
+def tests():
+    """All tests, the basic ones first: what a submission remembers of hidden cases is then of no more use to it."""
+    return sorted(load_tests(*grader.CASES), key=lambda test: test.test.is_hidden)
+
+
+def grade(submission, grading, chosen, result):
+    """Grades a submission.
+
+    Args:
+        submission: a folder or a zip, as it was handed in.
+        grading: `Grading`.
+        chosen: the tests, as `tests` gives them.
+        result: gathers the outcomes, `graderUtil.GradedResult`.
+
+    Returns:
+        The name of the wall that it was behind.
+
+    Raises:
+        CannotGrade: it is nothing that can be graded, or this machine cannot grade.
+    """
+    SubmissionTest.solution, SubmissionTest.seed = grader.load_solution(), grading.seed
+    with tempfile.TemporaryDirectory(prefix="submission-") as folder:
+        try:
+            unpack(submission, folder)
+            with isolation.wall(grading.settings.wall, folder, grading.settings.memory) as wall:
+                with Worker(wall) as SubmissionTest.worker:
+                    for test in chosen:
+                        test.run(result)
+                return wall.name
+        except (Refused, FileNotFoundError) as error:
+            raise CannotGrade(str(error), "submission") from error
+        except (isolation.NoWall, WorkerMissing) as error:
+            raise CannotGrade(str(error), "machine") from error
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m staff.grade", description="Grades one submission behind a wall.")
+    parser.add_argument("submission", type=Path, help="folder or zip")
+    parser.add_argument("--out", type=Path, help="write the results there, in Gradescope's form")
+    parser.add_argument("--seed", type=int, help="seed of the cases, to repeat a run; a fresh one if it is not given")
+    parser.add_argument("--wall", choices=["bubblewrap", "user"], help="demand this wall")
+    parser.add_argument("--names", action="store_true", help="compare what fails with the catalogue of mistakes")
+    flags = parser.parse_args(arguments)
+    if flags.seed is not None and flags.seed < 0:
+        parser.error("--seed must not be negative")
+    try:
+        chosen = settings.load()
+        if flags.wall:
+            chosen = replace(chosen, wall=flags.wall)
+        return _run(flags, Grading(secrets.randbits(32) if flags.seed is None else flags.seed, chosen))
+    except settings.Unsettled as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def _run(flags, grading):
+    chosen, points, file = tests(), grader.load_points(), None
+    extra = {"seed": grading.seed, "python": platform.python_version()}
+    if flags.out:
+        try:
+            file = GradescopeResult(points, flags.out, chosen, grading.settings.hidden_visibility, extra)
+        except OSError as error:
+            print(f"{flags.out} cannot be written: {error}", file=sys.stderr)
+            return 2
+    result = TwoResults(points, file)
+    print(f"{flags.submission} with --seed {grading.seed}\n")
+    try:
+        wall = grade(flags.submission, grading, chosen, result)
+    except CannotGrade as error:
+        print(error, file=sys.stderr)
+        if file:
+            file.close(
+                f"Your submission could not be graded.\n{error}"
+                if error.blame == "submission"
+                else "The autograder does not work on this machine; your submission is not to blame. Tell the staff."
+            )
+        return 2
+    result.close()
+    print(unwritten := grader.still_to_write(chosen), end="\n" if unwritten else "")
+    print(f"Behind the wall {wall!r}, with --seed {grading.seed}.")
+    if file:
+        extra["wall"] = wall
+        file.close(unwritten)
+    if flags.names and not result.all_passed:
+        from staff.mistakes import naming
+
+        seen = [observation for test in chosen for observation in test.observations]
+        print(naming.described(naming.names(seen, grading.seed)) or "No known mistake behaves like this.")
+    return 0
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        sys.exit(main())

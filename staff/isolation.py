@@ -1,0 +1,288 @@
+"""The wall around a submission: what it may see, do and use up. docs/instructors.md says what it promises.
+
+Two walls are to be had. `bubblewrap` gives the submission namespaces of its own. Where the machine does not allow
+these, `user` has root put it into a bare folder as the root of its file system, as a user that exists nowhere else.
+Within either, `confine.py` gives up privileges, sets limits and installs the filter of system calls.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from grading.client import MEMORY, environment
+from staff import SOURCE, interpreter
+
+HERE = Path(__file__).resolve().parent
+# What serves probes; nothing else of this repository is to be seen.
+SERVED = ("grading/__init__.py", "grading/wire.py", "grading/loader.py", "grading/devices.py", "grading/worker.py")
+SERVED += ("grading/probes/__init__.py", "grading/probes/flow_network.py", "grading/probes/gan.py")
+SERVED += ("tracebacks.py", "network.py", "data.py")
+
+SCRATCH = 64 * 2**20  # bytes that a submission may write
+LIMITS = {
+    "RLIMIT_CORE": 0,
+    "RLIMIT_FSIZE": SCRATCH // 2,
+    "RLIMIT_NOFILE": 256,
+    "RLIMIT_NPROC": 64,  # threads: there are no processes
+    "RLIMIT_CPU": 3600,
+    "RLIMIT_MSGQUEUE": 0,
+    "RLIMIT_MEMLOCK": 0,
+}
+
+
+class NoWall(Exception):
+    """The wall that was asked for, or any, cannot be had here; the message says what is missing."""
+
+
+def wall(name, submission, memory=MEMORY):
+    """Makes a wall around a submission.
+
+    Args:
+        name: "bubblewrap", "user", or "any" for the first of these that can be had.
+        submission: folder of the student's files, already known to be plain files.
+        memory: bytes that it may use.
+
+    Returns:
+        Bubblewrap or User, to be used with `with`, and with `grading.client.Worker`.
+
+    Raises:
+        NoWall: it cannot be had.
+    """
+    missing = []
+    for kind in (Bubblewrap, User):
+        if name in (kind.name, "any"):
+            if not (lacks := kind.lacks()):
+                return kind(submission, memory)
+            missing.append(f"{kind.name}: {lacks}")
+    raise NoWall("A submission is not run without a wall, and there is none here.\n  " + "\n  ".join(missing))
+
+
+class _Wall:
+    """A folder with what a worker needs, read-only to it, and a way of starting one that sees nothing else."""
+
+    name = ""
+
+    def __init__(self, submission, memory):
+        from staff import syscalls
+
+        self._memory = memory
+        # Root becomes a user whom nobody else is; other users stay who they are.
+        self._uid = 61184 + secrets.randbelow(4000) if os.geteuid() == 0 else None
+        self._folder = Path(tempfile.mkdtemp(prefix="grading-", dir=self._home()))
+        self._stage = self._folder / "stage"
+        self._scratch = self._folder / "scratch"
+        for name in SERVED:
+            _copy(SOURCE / name, self._stage / name)
+        _copy(HERE / "confine.py", self._stage / "confine.py")
+        for path in sorted(Path(submission).rglob("*.py")):
+            _copy(path, self._stage / "submission" / path.relative_to(submission))
+        (self._stage / "submission").mkdir(exist_ok=True)
+        (self._stage / "filter").write_bytes(syscalls.program())
+        for path in (self._stage, *self._stage.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+    def start(self):
+        """Starts a worker; returns the Popen, with pipes."""
+        return subprocess.Popen(
+            self._command(),
+            cwd="/",
+            env=environment(TMPDIR=self._inside(self._scratch), HOME=self._inside(self._scratch)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def excess(self):
+        """What the submission has used too much of, or ""; to be asked now and then while it runs."""
+        return ""
+
+    def close(self):
+        """Removes what was made."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _confine(self, root=None):
+        stage = self._inside(self._stage)
+        settings = {
+            "filter": str(self._stage / "filter") if root else f"{stage}/filter",
+            "stage": stage,
+            "memory": self._memory,
+            "limits": LIMITS,
+            "uid": self._uid,
+            "root": root,
+        }
+        script = str(self._stage / "confine.py") if root else f"{stage}/confine.py"
+        return [sys.executable, "-I", "-B", script, json.dumps(settings)]
+
+
+class Bubblewrap(_Wall):
+    """Namespaces of its own: file system, processes, network, IPC, users."""
+
+    name = "bubblewrap"
+
+    @staticmethod
+    def lacks():
+        """What is missing on this machine, or ""."""
+        if not shutil.which("bwrap"):
+            return "the program bwrap (Debian and Ubuntu: apt-get install bubblewrap)"
+        if lacks := _lacks_seccomp():
+            return lacks
+        command = [*_namespaces(), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+        run = subprocess.run(command, capture_output=True, text=True)
+        return f"namespaces are not allowed here ({run.stderr.strip()})" if run.returncode else ""
+
+    def _home(self):
+        return None
+
+    def _inside(self, path):
+        return {"stage": "/grading", "scratch": "/tmp"}[path.name]
+
+    def _command(self):
+        command = _namespaces()
+        paths = (*interpreter.trees(), *interpreter.libraries())
+        for folder in sorted({parent for path in paths for parent in path.parents if len(parent.parts) > 1}):
+            command += ["--perms", "0755", "--dir", str(folder)]  # bwrap makes them for root alone otherwise
+        for path in paths:
+            if path.is_symlink():
+                command += ["--symlink", os.readlink(path), str(path)]
+            else:
+                command += ["--ro-bind", str(path), str(path)]
+        command += ["--ro-bind", str(self._stage), "/grading", "--proc", "/proc", "--dev", "/dev"]
+        command += ["--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
+        command += ["--remount-ro", "/dev", "--remount-ro", "/"]
+        return [*command, *self._confine()]
+
+
+class User(_Wall):
+    """A user of its own, in a folder that holds the interpreter, its packages and the submission, as the root."""
+
+    name = "user"
+
+    @staticmethod
+    def lacks():
+        """What is missing on this machine, or ""."""
+        return "only root can put a process into a folder as another user" if os.geteuid() else _lacks_seccomp()
+
+    def __init__(self, submission, memory):
+        super().__init__(submission, memory)
+        self._scratch.mkdir()
+        os.chown(self._scratch, self._uid, self._uid)
+        self._folder.chmod(0o750)  # other submissions may be standing beside it
+        os.chown(self._folder, 0, self._uid)
+
+    def excess(self):
+        used = 0
+        for folder, _, files in os.walk(self._scratch):
+            for name in files:
+                with contextlib.suppress(OSError):  # gone by now
+                    used += os.lstat(os.path.join(folder, name)).st_blocks * 512
+        return f"it wrote more than {SCRATCH >> 20} MB of files" if used > SCRATCH else ""
+
+    def _home(self):
+        return jail() / "run"
+
+    def _inside(self, path):
+        return f"/run/{self._folder.name}/{path.name}"
+
+    def _command(self):
+        return self._confine(root=str(jail()))
+
+
+def jail():
+    """A folder with the interpreter, its packages and the system's libraries under their own names, made once."""
+    versions = [f"{path} {path.stat().st_mtime_ns}" for path in (*interpreter.trees(), *interpreter.libraries())]
+    packages = Path(sys.prefix, "lib").glob("python*/site-packages")
+    versions += [f"{path} {path.stat().st_mtime_ns}" for path in packages]
+    folder, stamp = HERE.parent / ".jail", "\n".join(versions)
+    if not (folder / "stamp").exists() or (folder / "stamp").read_text() != stamp:
+        beside = folder.with_name(f".jail-{os.getpid()}")
+        _furnish(beside)
+        (beside / "stamp").write_text(stamp)
+        (beside / "stamp").chmod(0o600)
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.rename(folder)
+    return folder
+
+
+def _furnish(folder):
+    for path in (*interpreter.trees(), *interpreter.libraries()):
+        inside = folder / path.relative_to("/")
+        inside.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            inside.symlink_to(os.readlink(path))
+        elif path.is_file():
+            _link(path, inside)
+        elif path in interpreter.libraries():
+            _link_libraries(path, inside)
+        else:
+            shutil.copytree(path, inside, symlinks=True, copy_function=_link, dirs_exist_ok=True)
+    (folder / "run").mkdir()
+    (folder / "run").chmod(0o711)
+    # Without these PyTorch does not know what the processor can do.
+    for name in ("proc/cpuinfo", "sys/devices/system/cpu/possible", "sys/devices/system/cpu/present"):
+        inside = folder / name
+        inside.parent.mkdir(parents=True, exist_ok=True)
+        inside.write_bytes(Path("/", name).read_bytes())
+    (folder / "dev").mkdir()
+    for name, minor in {"null": 3, "urandom": 9}.items():
+        os.mknod(folder / "dev" / name, 0o666 | 0o020000, os.makedev(1, minor))
+        (folder / "dev" / name).chmod(0o666)
+    for path in folder.rglob("*"):
+        if path.is_dir() and not path.is_symlink() and path.name != "run":
+            path.chmod(0o755)
+    folder.chmod(0o711)
+
+
+def _link_libraries(folder, inside):
+    """The libraries in a folder and in its folders for an architecture; not all else that Linux keeps there."""
+    for path in (*folder.glob("*.so*"), *folder.glob("*-linux-gnu*/*.so*"), *folder.glob("*-linux-gnu*/*/*.so*")):
+        target = inside / path.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            target.symlink_to(os.readlink(path))
+        elif path.is_file():
+            _link(path, target)
+
+
+def _link(source, target):
+    """Another name for the same file, or a copy where that cannot be."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+    return target
+
+
+def _namespaces():
+    command = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    command += ["--die-with-parent", "--cap-drop", "ALL"]
+    if os.geteuid() == 0:
+        return [*command, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]  # which confine.py uses and loses
+    return [*command, "--unshare-user", "--uid", "65534", "--gid", "65534"]
+
+
+def _lacks_seccomp():
+    try:
+        from staff import syscalls
+
+        syscalls.program()
+    except (ImportError, RuntimeError) as error:
+        return f"libseccomp ({error}). Debian and Ubuntu: apt-get install libseccomp2; and: make staff"
+    return ""
+
+
+def _copy(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target, follow_symlinks=False)
