@@ -3,8 +3,8 @@
     python -I confine.py SETTINGS
 
 SETTINGS is JSON: `filter` (file of `staff.syscalls.program`), `stage` (folder of grading/worker.py and the submission),
-`memory` (bytes), `limits` ({name of an RLIMIT: number}), `uid` (user to become, or null) and `root` (folder to become the
-root of the file system, or null). It needs nothing but Python itself, since the staff's side is not to be seen here.
+`memory` (bytes), `limits` ({name of an RLIMIT: number}), `uid` (user to become, or null) and `root` (folder to become
+the root of the file system, or null). It needs nothing but Python itself: the staff's side is not to be seen here.
 """
 
 import ctypes

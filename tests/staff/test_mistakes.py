@@ -1,6 +1,8 @@
 """The catalogue: every mistake is caught in its own question and named, every right way gets full marks."""
 
 import os
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -11,7 +13,7 @@ from staff.mistakes.__main__ import confused, examine
 from staff.mistakes.entry import FUNCTIONS, Right, Wrong, with_body
 from staff.mistakes.observing import grade
 from staff.mistakes.sweep import spread
-from tests.submissions import SOLVED, write
+from tests.submissions import ROOT, SOLVED, write
 
 NOVEL = {
     "loss_nonsaturating_g": "return -F.logsigmoid(3 * d(g(z))).mean() + 0.1",
