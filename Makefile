@@ -5,13 +5,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
+define INSTALL
+@command -v uv > /dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+@uv=$$(command -v uv || echo $(BIN)/uv); "$$uv" pip install --python $(BIN)/python -r pyproject.toml $(EXTRA)
+@touch $@
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help setup train flow gan cgan wgan cache grade test lint flow-seeds mistakes mutants bench-grader clean
+.PHONY: help setup train flow gan cgan wgan cache grade zip clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.students ## install what students need into .venv (the other targets do it when they must)
+setup: $(VENV)/.students ## install what the problem set needs into .venv (the other targets do it when they must)
 
 train: flow ## train the flow of problem 1 on the Moons; results in src/maf/
 
@@ -33,6 +39,24 @@ cache: $(VENV)/.students ## fetch Fashion-MNIST, so that training needs no netwo
 grade: $(VENV)/.students ## run the autograder on src/submission/; ARGS=2b picks
 	cd src && ../$(BIN)/python grader.py $(ARGS)
 
+zip: $(VENV)/.students ## make src/submission.zip, which is to be handed in
+	cd src && ../$(BIN)/python -m grading.handin
+
+clean: ## remove caches; keeps .venv, data and results
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+
+# staff only
+.PHONY: test lint flow-seeds mistakes mutants bench-grader handout autograder staff
+
+staff: $(VENV)/.staff ## install what instructors need on top
+
+handout: $(VENV)/.staff ## make dist/handout/ and dist/handout.zip: what students receive
+	$(BIN)/python -m staff.handout
+
+autograder: $(VENV)/.staff ## make dist/autograder.zip for Gradescope
+	$(BIN)/python -m staff.bundle
+
 test: $(VENV)/.test ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(ARGS)
 
@@ -52,17 +76,15 @@ mutants: $(VENV)/.test ## hold it against mechanical mutants of the solved files
 bench-grader: $(VENV)/.students ## time the autograder beside `import torch`
 	$(BIN)/python bench/grader.py $(ARGS)
 
-clean: ## remove caches; keeps .venv, data and results
-	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
-	rm -rf .pytest_cache .ruff_cache .hypothesis
+$(VENV)/.staff: EXTRA := --extra staff
+$(VENV)/.test: EXTRA := --extra staff --extra test
+$(VENV)/.staff $(VENV)/.test: pyproject.toml $(VENV)/.made
+	$(INSTALL)
+# end of staff only
 
 # A stamp says that an installation went through; it is made last, so that an interrupted one is done again.
-$(VENV)/.students: EXTRA :=
-$(VENV)/.test: EXTRA := --extra test
-$(VENV)/.students $(VENV)/.test: pyproject.toml $(VENV)/.made
-	@command -v uv > /dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@uv=$$(command -v uv || echo $(BIN)/uv); "$$uv" pip install --python $(BIN)/python -r pyproject.toml $(EXTRA)
-	@touch $@
+$(VENV)/.students: pyproject.toml $(VENV)/.made
+	$(INSTALL)
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -235,6 +235,7 @@ def _furnish(folder):
         inside = folder / name
         inside.parent.mkdir(parents=True, exist_ok=True)
         inside.write_bytes(Path("/", name).read_bytes())
+        inside.chmod(0o644)  # whatever the umask
     (folder / "dev").mkdir()
     for name, minor in {"null": 3, "urandom": 9}.items():
         os.mknod(folder / "dev" / name, 0o666 | 0o020000, os.makedev(1, minor))
@@ -273,6 +274,16 @@ def _namespaces():
     return [*command, "--unshare-user", "--uid", "65534", "--gid", "65534"]
 
 
+def main():
+    """Says which walls are to be had here, and readies them; exits with 1 where there is none."""
+    there = [kind for kind in (Bubblewrap, User) if not kind.lacks()]
+    for kind in (Bubblewrap, User):
+        print(f"{kind.name}: {kind.lacks() or 'can be had'}")
+    if User in there:
+        jail()
+    sys.exit(0 if there else 1)
+
+
 def _lacks_seccomp():
     try:
         from staff import syscalls
@@ -286,3 +297,7 @@ def _lacks_seccomp():
 def _copy(source, target):
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target, follow_symlinks=False)
+
+
+if __name__ == "__main__":
+    main()

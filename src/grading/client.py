@@ -88,7 +88,7 @@ class Worker:
     A worker that dies, or is killed because it hangs, is replaced when the next question comes.
 
     Args:
-        room: where it runs; `OpenRoom`, or a wall of the staff's.
+        room: where it runs; `OpenRoom`, or one behind a wall.
 
     Attributes:
         hung: for the caller's notes, the functions that took too long.
@@ -133,6 +133,7 @@ class Worker:
                 said += f" in {sys.executable}. Activate the environment of the problem set first; README.md says how."
             raise WorkerMissing(f"The process that is to run the submission does not start: {said}")
         self._ready = True
+        self._prints.take()  # what an import of torch says of the machine is nothing of the student's
 
     def prepare(self, file):
         """Makes sure that a process is there and has imported a file of the submission.

@@ -59,15 +59,16 @@ def save_samples(path, samples, title):
     _save(figure, path)
 
 
-def save_density(path, points, log_density):
+def save_density(path, points, log_density, n_ticks=301):
     """Shows a density of the plane beside the data that it was learned from.
 
     Args:
         path: PNG file to write.
         points: data, array (N, 2).
         log_density: function from points (N, 2) to log densities (N,), in nats, arrays both.
+        n_ticks: cells of the picture along an axis.
     """
-    ticks = np.linspace(-PLANE, PLANE, 301, dtype=np.float32)
+    ticks = np.linspace(-PLANE, PLANE, n_ticks, dtype=np.float32)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1)
     density = np.exp(log_density(grid.reshape(-1, 2))).reshape(grid.shape[:2])
 

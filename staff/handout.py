@@ -1,0 +1,195 @@
+"""Makes dist/handout/ and dist/handout.zip: what a student receives. Nothing is written that has not proved itself.
+
+python -m staff.handout
+"""
+
+import ast
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import textwrap
+import zipfile
+from pathlib import Path
+
+from staff import SOURCE
+from staff.markers import blanked, spaces
+from staff.mistakes.entry import FUNCTIONS
+
+ROOT = SOURCE.parent
+# Whatever is not named here stays with the staff.
+GIVEN = (
+    "README.md",
+    "Makefile",
+    "pyproject.toml",
+    "points.json",
+    "docs/*.png",
+    "src/*.py",
+    "src/environment.yml",
+    "src/grading/**/*.py",
+    "src/submission/*.py",
+    "src/training/*.py",
+)
+KEPT = ("staff", "tests", "bench", "src/solution")
+
+LEAST = 12  # brackets in the dump of a statement's tree, under which it may be anybody's
+
+_STAFF_ONLY = re.compile(r"^(?:#|<!--) staff only\b.*?^(?:#|<!--) end of staff only\b[^\n]*\n", re.M | re.S)
+
+
+class Leak(Exception):
+    """The handout would give something away, or does not work; the message says what and where."""
+
+
+def given():
+    """The files of the handout, as paths from the top folder, sorted."""
+    found = {path.relative_to(ROOT) for pattern in GIVEN for path in ROOT.glob(pattern) if path.is_file()}
+    return sorted(path for path in found if "__pycache__" not in path.parts)
+
+
+def text_of(path):
+    """What a student gets of a text file: without solved lines, and without what is marked as the staff's."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    if path.parts[:2] == ("src", "submission"):
+        return blanked(text)
+    return _STAFF_ONLY.sub("", text)
+
+
+def write(folder):
+    """Writes the files of the handout into an empty folder."""
+    for path in given():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".png":
+            shutil.copyfile(ROOT / path, target)
+        else:
+            target.write_text(text_of(path), encoding="utf-8")
+
+
+def zipped(folder, path):
+    """Zips a folder; the same files give the same bytes, whenever and by whomever."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+            info = zipfile.ZipInfo(file.relative_to(folder.parent).as_posix(), date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = (stat.S_IFREG | (0o755 if os.access(file, os.X_OK) else 0o644)) << 16
+            info.create_system = 3
+            archive.writestr(info, file.read_bytes())
+
+
+def prove(folder):
+    """Requires that a handout works and gives nothing away.
+
+    Raises:
+        Leak: it does not.
+    """
+    for name in KEPT:
+        if (folder / name).exists():
+            raise Leak(f"{name}/ is in the handout.")
+    _prove_that_nothing_is_solved(folder)
+    _prove_that_nothing_of_the_staffs_is_mentioned(folder)
+    _prove_that_it_runs(folder)
+
+
+def _prove_that_nothing_is_solved(folder):
+    solved = [
+        match["inside"] for path in sorted(SOURCE.glob("submission/*.py")) for match in spaces(path.read_text("utf-8"))
+    ]
+    lines = {_squeezed(line) for inside in solved for line in inside.splitlines()}
+    lines = {line for line in lines if len(line) >= 12}  # `else:` is nobody's secret
+    trees = {tree for inside in solved for tree in _trees(textwrap.dedent(inside))}
+    for path in _texts(folder):
+        text = path.read_text(encoding="utf-8")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if _squeezed(line) in lines:
+                raise Leak(f"{path.relative_to(folder)}, line {number}, is a solved line: {line.strip()}")
+        if path.suffix == ".py":
+            for tree, node in _trees(text).items():
+                if tree in trees:
+                    raise Leak(f"{path.relative_to(folder)}, line {node.lineno}, is a solved line with other names.")
+
+
+def _prove_that_nothing_of_the_staffs_is_mentioned(folder):
+    there = {path.as_posix() for path in given()}
+    kept = [path for name in KEPT for path in (ROOT / name).rglob("*.*") if "__pycache__" not in path.parts]
+    names = {path.name for path in kept} - {Path(name).name for name in there}
+    names |= {"staff/", "staff.", "tests/", "bench/", "python -m staff", "submission_key", "answer key"}
+    for path in _texts(folder):
+        text = path.read_text(encoding="utf-8")
+        for name in sorted(names):
+            if re.search(rf"(?<![\w.]){re.escape(name)}" + (r"\b" if name[-1].isalnum() else r"\w"), text):
+                raise Leak(f"{path.relative_to(folder)} mentions {name}.")
+
+
+def _prove_that_it_runs(folder):
+    run = subprocess.run(
+        [sys.executable, "-B", "grader.py"],
+        cwd=folder / "src",
+        env={**os.environ, "PYTHONPATH": ""},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    points = json.loads((folder / "points.json").read_text())
+    basic = sum(worth for name, worth in points.items() if name.endswith("-basic"))
+    for text in (f"Total: 0/{basic:g} points", f"Still to be written: {', '.join(FUNCTIONS)}."):
+        if text not in run.stdout or run.returncode != 1:
+            raise Leak(f"its grader does not say {text!r} but:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+
+
+def _texts(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".png")
+
+
+def _squeezed(line):
+    return "".join(line.partition("#")[0].split())
+
+
+def _trees(text):
+    """{normal form: node} of the statements in a program that are more than trivial; names do not count in it."""
+    found = {}
+    for node in ast.walk(ast.parse(text)):  # `return` outside of a function is found by the compiler only
+        if isinstance(node, ast.stmt) and not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.setdefault(_normal(node), node)
+    return {tree: node for tree, node in found.items() if tree.count("(") >= LEAST}
+
+
+def _normal(node):
+    """The dump of a statement, with its variables numbered in the order in which they come."""
+    numbers = {}
+
+    class Renamed(ast.NodeTransformer):
+        def visit_Name(self, name):
+            if name.id in ("torch", "np", "F", "nn", "math"):
+                return name
+            return ast.Name(f"v{numbers.setdefault(name.id, len(numbers))}", ast.Load())
+
+    return ast.dump(Renamed().visit(ast.parse(ast.unparse(node)).body[0]))
+
+
+def main():
+    dist = ROOT / "dist"
+    dist.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".handout-", dir=dist) as beside:
+        folder, archive = Path(beside, "handout"), Path(beside, "handout.zip")
+        write(folder)
+        try:
+            prove(folder)
+        except Leak as leak:
+            sys.exit(f"No handout was made: {leak}")
+        for cache in folder.rglob("__pycache__"):
+            shutil.rmtree(cache)
+        zipped(folder, archive)
+        shutil.rmtree(dist / "handout", ignore_errors=True)
+        folder.rename(dist / "handout")
+        archive.replace(dist / "handout.zip")
+    print(f"dist/handout/ and dist/handout.zip: {len(given())} files, nothing solved in them.")
+
+
+if __name__ == "__main__":
+    main()

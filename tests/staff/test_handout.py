@@ -1,0 +1,105 @@
+"""The handout works, is the same whenever it is made, and gives nothing away; its proof can fail."""
+
+import shutil
+import zipfile
+
+import pytest
+from staff import handout
+from staff.handout import Leak
+from tests.submissions import ROOT, SOLVED
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist") / "handout"
+    handout.write(folder)
+    return folder
+
+
+@pytest.fixture
+def copy(made, tmp_path):
+    """One that may be spoilt."""
+    shutil.copytree(made, tmp_path / "handout")
+    return tmp_path / "handout"
+
+
+def append(path, text):
+    path.write_text(path.read_text() + text)
+
+
+def test_it_proves_itself(copy):
+    handout.prove(copy)
+
+
+def test_it_holds_what_a_student_needs_and_no_more(made):
+    names = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
+    assert {"README.md", "Makefile", "points.json", "src/main.py", "src/grader.py", "src/environment.yml"} <= names
+    assert {"src/submission/gan.py", "src/grading/worker.py", "src/training/loop.py", "docs/flow.png"} <= names
+    assert {name.split("/")[0] for name in names} == {
+        *("README.md", "Makefile", "points.json", "pyproject.toml", "docs", "src"),
+    }
+    assert not any("solution" in name or "instructors" in name for name in names)
+
+
+def test_the_readme_and_the_makefile_are_the_students(made):
+    readme, makefile = (made / "README.md").read_text(), (made / "Makefile").read_text()
+    assert "make zip" in readme
+    assert "nstructor" not in readme
+    assert "staff" not in makefile
+    assert "\ntest:" not in makefile
+    assert makefile.endswith("@touch $@\n")
+
+
+def test_two_zips_are_the_same_bytes(made, tmp_path):
+    again = tmp_path / "later" / "handout"
+    handout.write(again)
+    (again / "README.md").touch()
+    handout.zipped(made, tmp_path / "one.zip")
+    handout.zipped(again, tmp_path / "two.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert all(name.startswith("handout/") for name in archive.namelist())
+
+
+def test_a_solved_line_is_found(copy):
+    line = next(line for line in (SOLVED / "gan.py").read_text().splitlines() if "create_graph" in line)
+    append(copy / "src" / "network.py", f"\n\ndef f(d, x_mixed):\n    {line.strip()}\n")
+    with pytest.raises(Leak, match=r"src/network.py, line \d+, is a solved line: .*create_graph"):
+        handout.prove(copy)
+
+
+def test_a_solved_line_with_other_names_and_spaces_is_found(copy):
+    code = "return -F.logsigmoid( critic( gen(noise) ) ).mean()"
+    append(copy / "src" / "data.py", f"\n\ndef f(critic, gen, noise):\n    {code}\n")
+    with pytest.raises(Leak, match=r"src/data.py, line \d+, is a solved line with other names"):
+        handout.prove(copy)
+
+
+@pytest.mark.parametrize(
+    "name", ["staff/isolation.py", "loss_wasserstein_gp_d.py", "test_grader.py", "python -m staff.x"]
+)
+def test_a_mention_of_the_staffs_files_is_found(copy, name):
+    append(copy / "README.md", f"\nSee {name}.\n")
+    with pytest.raises(Leak, match=r"README.md mentions"):
+        handout.prove(copy)
+
+
+def test_the_answers_are_found(copy):
+    (copy / "src" / "solution").mkdir()
+    with pytest.raises(Leak, match="src/solution/ is in the handout"):
+        handout.prove(copy)
+
+
+def test_a_function_left_solved_otherwise_is_found_by_its_grader(copy):
+    path = copy / "src" / "submission" / "gan.py"
+    path.write_text(path.read_text().replace("raise NotImplementedError", "return (-d(g(z))).sum() / len(z)", 1))
+    with pytest.raises(Leak, match="its grader does not say"):
+        handout.prove(copy)
+
+
+def test_nothing_is_written_where_the_proof_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(handout, "ROOT", tmp_path)
+    monkeypatch.setattr(handout, "write", lambda folder: shutil.copytree(ROOT / "staff", folder / "staff"))
+    with pytest.raises(SystemExit, match="No handout was made: staff/ is in the handout"):
+        handout.main()
+    assert list((tmp_path / "dist").iterdir()) == []
