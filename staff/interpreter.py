@@ -5,7 +5,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
+_LINKED = ("/lib", "/lib64", "/usr/lib64", "/etc/ld.so.cache")
 
 
 def trees():
@@ -18,8 +18,10 @@ def trees():
 
 
 def libraries():
-    """Folders of the system's shared libraries, and its list of them; some may be links to others."""
-    return [path for path in map(Path, (*_LIBRARIES, "/etc/ld.so.cache")) if path.exists()]
+    """Folders of the system's shared libraries, links to them, and the system's list of them."""
+    # Debian keeps a folder for each architecture, and beside these much that is no library.
+    own = sorted(Path("/usr/lib").glob("*-linux-gnu*")) or [Path("/usr/lib")]
+    return own + [path for path in map(Path, _LINKED) if path.is_symlink() or path.exists()]
 
 
 def _chain(path):

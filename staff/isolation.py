@@ -247,8 +247,8 @@ def _furnish(folder):
 
 
 def _link_libraries(folder, inside):
-    """The libraries in a folder and in its folders for an architecture; not all else that Linux keeps there."""
-    for path in (*folder.glob("*.so*"), *folder.glob("*-linux-gnu*/*.so*"), *folder.glob("*-linux-gnu*/*/*.so*")):
+    """The libraries in a folder and in those within it; not all else that is kept there."""
+    for path in (*folder.glob("*.so*"), *folder.glob("*/*.so*")):
         target = inside / path.relative_to(folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_symlink():

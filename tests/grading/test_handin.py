@@ -1,0 +1,183 @@
+"""What is handed in is taken where its meaning is plain, refused with the reason where not, and never believed."""
+
+import io
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from tests.submissions import ROOT, SOLVED, write
+
+from grading import handin
+from grading.handin import Refused, pack, unpack
+
+GAN, FLOW = "# gan\n", "# flow\n"
+
+
+def zip_of(path, entries, **info):
+    """Writes a zip of [(name, text)]; `info` sets attributes of each ZipInfo."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in entries:
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            for key, value in info.items():
+                setattr(entry, key, value)
+            archive.writestr(entry, text)
+    return path
+
+
+def unpacked(path, folder):
+    folder.mkdir(exist_ok=True)
+    unpack(path, folder)
+    return {file.relative_to(folder).as_posix(): file.read_text() for file in folder.rglob("*.py")}
+
+
+TAKEN = {
+    "as the handout says": ["submission/gan.py", "submission/flow_network.py", "submission/__init__.py"],
+    "files at the top": ["gan.py", "flow_network.py", "__init__.py"],
+    "a folder too many": ["submission/submission/gan.py", "submission/submission/flow_network.py"],
+    "the whole src": ["src/submission/gan.py", "src/submission/flow_network.py", "src/main.py", "src/data.py"],
+    "made on a Mac": ["submission/gan.py", "submission/flow_network.py", "__MACOSX/submission/._gan.py", "._gan.py"],
+    "made on Windows": ["submission\\gan.py", "submission\\flow_network.py"],
+    "with litter": ["submission/gan.py", "submission/flow_network.py", "submission/__pycache__/gan.py", "notes.txt"],
+    "a copy further down": ["submission/gan.py", "submission/flow_network.py", "submission/old/gan.py"],
+    "one file only": ["submission/gan.py"],
+    "a name in another alphabet": ["решение/gan.py", "решение/flow_network.py"],
+}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_a_zip_whose_meaning_is_plain_is_taken(case, tmp_path):
+    found = unpacked(zip_of(tmp_path / "s.zip", [(name, name) for name in TAKEN[case]]), tmp_path / "out")
+    assert "gan.py" in found
+    assert ("flow_network.py" in found) == (case != "one file only")
+    assert not any("__pycache__" in name or "._" in name or "main.py" in name for name in found)
+    assert found["gan.py"].replace("\\", "/").endswith("gan.py")
+    assert "old" not in found["gan.py"]
+
+
+REFUSED = {
+    "leads out of": [("../gan.py", GAN)],
+    "leads out of the submission": [("submission/../../gan.py", GAN)],
+    "/tmp/gan.py leads": [("/tmp/gan.py", GAN)],
+    "C:.* leads": [("C:\\Users\\me\\gan.py", GAN)],
+    "There is no flow_network.py and no gan.py": [("submission/vae.py", "")],
+    "no gan.py in it": [("submission.zip", "PK")],
+    "Which is the submission": [("one/gan.py", GAN), ("two/gan.py", GAN)],
+    "twice": [("gan.py", GAN), ("gan.py", "# another\n")],
+    "larger than 2 MB": [("gan.py", "#" * (2 * 2**20 + 1))],
+    "larger than 10 MB together": [("gan.py", "")] + [(f"m{k}.py", "#" * (2 * 2**20)) for k in range(6)],
+    "2001 entries": [("gan.py", "")] + [(f"m{k}.txt", "") for k in range(2000)],
+    "too long a name": [("gan.py", ""), ("x" * 300 + ".py", "")],
+    "itself a file": [("gan.py", ""), ("gan.py/x.py", "")],
+}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("reason", REFUSED)
+def test_a_zip_that_is_not_plain_is_refused_with_the_reason(reason, tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(Refused, match=reason):
+        unpack(zip_of(tmp_path / "s.zip", REFUSED[reason]), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_links_and_other_kinds_of_files_in_a_zip_are_refused(tmp_path):
+    for kind in (stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR):
+        path = zip_of(tmp_path / "s.zip", [("gan.py", "/etc/passwd")], external_attr=(kind | 0o777) << 16)
+        with pytest.raises(Refused, match="gan.py is a link or no plain file"):
+            unpack(path, tmp_path)
+
+
+def test_an_encrypted_zip_is_refused(tmp_path):
+    data = bytearray(zip_of(tmp_path / "s.zip", [("gan.py", GAN)]).read_bytes())
+    for mark, at in ((b"PK\1\2", 8), (b"PK\3\4", 6)):
+        data[data.index(mark) + at] |= 1
+    (tmp_path / "s.zip").write_bytes(data)
+    with pytest.raises(Refused, match="encrypted"):
+        unpack(tmp_path / "s.zip", tmp_path)
+
+
+@pytest.mark.parametrize("spoil", [lambda d: d[: len(d) // 2], lambda d: b"not a zip", lambda d: b"", lambda d: d[4:]])
+def test_what_is_no_zip_is_said_to_be_none(spoil, tmp_path):
+    data = zip_of(tmp_path / "s.zip", [("submission/gan.py", GAN * 100)]).read_bytes()
+    (tmp_path / "s.zip").write_bytes(spoil(data))
+    with pytest.raises(Refused, match="s.zip is not a zip, or is damaged"):
+        unpack(tmp_path / "s.zip", tmp_path)
+
+
+def test_a_bomb_is_read_no_further_than_the_limit(tmp_path, monkeypatch):
+    """A member that claims to be small and is not: what is read is counted, not what is claimed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("gan.py", b"\n" * 50_000_000)
+    (tmp_path / "bomb.zip").write_bytes(buffer.getvalue())
+    most = 0
+    read = zipfile.ZipExtFile.read
+
+    def counted(self, n=-1):
+        nonlocal most
+        data = read(self, n)
+        most = max(most, len(data))
+        return data
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", counted)
+    with pytest.raises(Refused, match="larger than 2 MB"):
+        unpack(tmp_path / "bomb.zip", tmp_path)
+    assert most <= handin.FILE_BYTES + 1
+
+
+def test_a_folder_is_taken_and_its_links_are_not_followed(tmp_path):
+    folder = write(tmp_path / "in", gan=GAN)
+    assert unpacked(folder, tmp_path / "out")["gan.py"] == GAN
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    (folder / "gan.py").unlink()
+    (folder / "gan.py").symlink_to(secret)
+    with pytest.raises(Refused, match="gan.py is a link"):
+        unpack(folder, tmp_path / "out2")
+    (folder / "gan.py").unlink()
+    os.mkfifo(folder / "gan.py")
+    with pytest.raises(Refused, match="gan.py is no plain file"):
+        unpack(folder, tmp_path / "out2")
+
+
+def test_a_folder_that_is_a_link_is_not_entered(tmp_path):
+    folder = write(tmp_path / "in")
+    (folder / "more").symlink_to(ROOT)
+    assert "more/src/grader.py" not in unpacked(folder, tmp_path / "out")
+
+
+def test_a_file_that_is_missing_is_said_to_be(tmp_path):
+    with pytest.raises(FileNotFoundError, match="There is no"):
+        unpack(tmp_path / "nothing", tmp_path)
+
+
+def test_make_zip_packs_what_belongs_and_warns_of_what_will_fail(tmp_path):
+    folder = write(tmp_path / "submission", gan=(SOLVED / "gan.py").read_text() + "\nx = (\n")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "gan.py").write_text("")
+    (folder / "notes.txt").write_text("")
+    run = subprocess.run(
+        [sys.executable, "-m", "grading.handin"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Careful: submission/gan.py, line " in run.stdout
+    assert "submission/__init__.py, submission/flow_network.py, submission/gan.py. Hand it in." in run.stdout
+    with zipfile.ZipFile(tmp_path / "submission.zip") as archive:
+        assert archive.namelist() == ["submission/__init__.py", "submission/flow_network.py", "submission/gan.py"]
+    assert unpacked(tmp_path / "submission.zip", tmp_path / "out") == {
+        p.name: p.read_text() for p in folder.glob("*.py")
+    }
+
+
+def test_make_zip_refuses_what_is_incomplete_and_leaves_no_zip(tmp_path):
+    with pytest.raises(Refused, match="gan.py is missing"):
+        pack(write(tmp_path / "submission", gan=None), tmp_path / "submission.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["submission"]

@@ -1,0 +1,71 @@
+"""One submission, graded behind a wall by the command that instructors use."""
+
+import json
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+from tests.submissions import ROOT, SOLVED, points, write
+
+from grading.handin import pack
+
+SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "staff.grade", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_zip_is_graded_and_written(tmp_path):
+    pack(SOLVED, tmp_path / "s.zip")
+    status, output, errors = run(tmp_path / "s.zip", "--seed", 5, "--out", tmp_path / "results.json")
+    assert (status, errors) == (0, "")
+    assert "Total: 35/35 points" in output
+    assert re.search(r"Behind the wall '(bubblewrap|user)', with --seed 5\.", output)
+    results = json.loads((tmp_path / "results.json").read_text())
+    jsonschema.validate(results, SCHEMA)
+    assert results["score"] == 35
+    assert results["extra_data"]["seed"] == 5
+    assert results["extra_data"]["wall"] in ("bubblewrap", "user")
+
+
+def test_the_same_seed_gives_the_same_grade_whatever_the_score(tmp_path):
+    gan = (SOLVED / "gan.py").read_text().replace("- d(x_real).mean()", "+ d(x_real).mean()")
+    folder = write(tmp_path / "wrong", gan=gan)
+    runs = [run(folder, "--seed", 5) for _ in range(2)]
+    assert [status for status, _, _ in runs] == [0, 0]
+    graded = [re.sub(r"took \S+", "", output) for _, output, _ in runs]
+    assert graded[0] == graded[1]
+    assert points(runs[0][1])["5e-0-basic"] == "0/1"
+    assert points(runs[0][1])["5e-1-basic"] == "1/1"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "There is no "),
+        (lambda path: path.write_text("x"), "is not a zip"),
+        (lambda path: path.mkdir(), "There is no flow_network.py and no gan.py"),
+    ],
+)
+def test_what_cannot_be_graded_is_said_in_one_line(tmp_path, make, message):
+    make(tmp_path / "s")
+    status, output, errors = run(tmp_path / "s", "--out", tmp_path / "results.json")
+    assert status == 2
+    assert message in errors
+    assert len(errors.splitlines()) == 1
+    results = json.loads((tmp_path / "results.json").read_text())
+    jsonschema.validate(results, SCHEMA)
+    assert results["score"] == 0
+    assert message in results["output"]
+
+
+def test_results_that_cannot_be_written_are_said_in_one_line(tmp_path):
+    status, _, errors = run(SOLVED, "--out", tmp_path / "nowhere" / "results.json")
+    assert status == 2
+    assert "cannot be written" in errors
+    assert len(errors.splitlines()) == 1

@@ -1,0 +1,251 @@
+"""What a submission finds behind each wall, as told by one that looks around; and that there is never silently none."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from staff import isolation
+from staff.isolation import SCRATCH, Bubblewrap, NoWall, User, wall
+from tests.submissions import ROOT, SOLVED, write
+
+from grading.client import Failed, Worker, WorkerMissing
+
+LOOK = """
+import json, os, socket, sys, tempfile, threading, ctypes, mmap, resource
+
+def attempt(call):
+    try:
+        return repr(call())
+    except BaseException as error:
+        return type(error).__name__
+
+def write(path):
+    with open(path, "w") as file:
+        file.write("x")
+
+def threads():
+    started, stop = [], threading.Event()
+    try:
+        while len(started) < 200:
+            thread = threading.Thread(target=stop.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    finally:
+        stop.set()
+        return len(started)
+
+walk = [
+    os.path.join(folder, name) for folder, _, names in os.walk("/") if not folder.startswith("/proc") for name in names
+]
+processes = os.listdir("/proc") if os.path.isdir("/proc") else []
+targets = ["/x", "/etc/x", "/dev/x", "/dev/shm/x", "/usr/lib/x", os.getcwd() + "/x", __file__, sys.prefix + "/x", TORCH]
+libc = ctypes.CDLL(None, use_errno=True)
+print("SEEN" + json.dumps({
+    "environment": dict(os.environ),
+    "ids": os.getresuid() + os.getresgid() + tuple(os.getgroups()),
+    "processes": [int(name) for name in processes if name.isdigit()],
+    "python_files": [
+        name for name in walk if name.endswith(".py") and "site-packages" not in name and "/lib/python" not in name
+    ],
+    "texts": [name for name in walk if name.endswith(("CANARY", ".toml", "points.json"))],
+    "home": attempt(lambda: os.listdir("/root") if os.path.isdir("/root") else []),
+    "descriptors": [fd for fd in range(3, 300) if attempt(lambda: os.fstat(fd)) not in ("OSError",)],
+    "scratch": attempt(lambda: write(os.path.join(tempfile.gettempdir(), "mine"))),
+    "writes": {path: attempt(lambda: write(path)) for path in targets},
+    "inet": attempt(socket.socket),
+    "unix": attempt(lambda: socket.socket(socket.AF_UNIX)),
+    "netlink": attempt(lambda: socket.socket(16, 3)),
+    "fork": attempt(os.fork),
+    "exec": attempt(lambda: os.execv(sys.executable, [sys.executable, "-c", ""])),
+    "spawn": attempt(lambda: os.posix_spawn(sys.executable, [sys.executable, "-c", ""], {})),
+    "threads": threads(),
+    "ptrace": attempt(lambda: ctypes.get_errno() if libc.ptrace(0, 0, 0, 0) else "traced"),
+    "chroot": attempt(lambda: os.chroot("/")),
+    "nice": attempt(lambda: os.nice(-1)),
+    "limits": attempt(lambda: resource.setrlimit(resource.RLIMIT_NPROC, (1000, 1000))),
+    "shared_memory": attempt(lambda: mmap.mmap(-1, 4096)),
+    "memory": attempt(lambda: len(bytearray(3 * 2**30))),
+    "memfd": attempt(lambda: os.memfd_create("x")),
+    "kill": attempt(lambda: os.kill(1, 9) if os.getpid() != 1 else None),
+    "new_privileges": libc.prctl(39, 0, 0, 0, 0),
+    "outlive": libc.prctl(1, 0, 0, 0, 0),
+}))
+""".replace("TORCH", "__import__('torch').__file__")
+
+WALLS = [Bubblewrap, User]
+
+
+def or_skip(kind):
+    if lacks := kind.lacks():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{kind.name}: {lacks}")
+
+
+pytestmark = pytest.mark.xdist_group("walls")  # so that one process looks around behind each
+
+
+@pytest.fixture(scope="module", params=WALLS, ids=lambda kind: kind.name)
+def seen(request, tmp_path_factory):
+    """What a submission finds that looks around."""
+    or_skip(request.param)
+    folder = tmp_path_factory.mktemp("submission")
+    (folder.parent / "CANARY").write_text("another's")
+    os.environ["CANARY"] = "CANARY"
+    try:
+        with wall(request.param.name, write(folder / "s", gan=LOOK), 2**31) as inside, Worker(inside) as worker:
+            worker.prepare("gan")
+            said = worker.take_prints()
+    finally:
+        del os.environ["CANARY"]
+    return json.loads(said.split("SEEN")[1].splitlines()[0])
+
+
+def test_it_is_nobody_and_can_become_nobody_else(seen):
+    assert all(number > 1000 for number in seen["ids"])
+    assert seen["new_privileges"] == 1
+    assert (seen["chroot"], seen["ptrace"]) == ("PermissionError", "1")
+
+
+def test_it_sees_no_environment_but_its_own(seen):
+    given = {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "PYTHONUTF8", "TMPDIR", "HOME"}
+    made = {"PWD", "LC_CTYPE", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "TORCHINDUCTOR_CACHE_DIR"}
+    assert given <= set(seen["environment"]) <= given | made
+
+
+def test_it_sees_the_interpreter_the_probes_and_itself(seen):
+    own = [name for name in seen["python_files"] if "/submission/" in name]
+    assert sorted(Path(name).name for name in own) == ["__init__.py", "flow_network.py", "gan.py"]
+    others = {name for name in seen["python_files"] if "/grading/" not in name and "/stage/" not in name}
+    assert {name for name in others if str(ROOT) in name and ".venv" not in name} == set()
+    assert not any("solution" in name or "staff" in name or "grader" in name for name in seen["python_files"])
+    assert [name for name in seen["texts"] if "CANARY" in name or "settings" in name or "points.json" in name] == []
+
+
+def test_it_sees_no_process_but_its_own(seen):
+    assert len(seen["processes"]) <= 2  # with the one that bubblewrap keeps
+
+
+def test_it_has_no_open_file_but_its_pipes(seen):
+    assert len(seen["descriptors"]) <= 2
+
+
+def test_it_writes_into_its_scratch_space_only(seen):
+    assert seen["scratch"] == "None"
+    assert set(seen["writes"].values()) <= {"OSError", "PermissionError", "FileNotFoundError"}
+
+
+def test_it_reaches_no_network(seen):
+    assert {seen[name] for name in ("inet", "unix", "netlink")} == {"PermissionError"}
+
+
+def test_it_starts_no_process_and_few_threads(seen):
+    assert {seen[name] for name in ("fork", "exec", "spawn")} == {"PermissionError"}
+    assert 1 < seen["threads"] < 64
+
+
+def test_it_cannot_take_more_than_its_share(seen):
+    assert seen["memory"] == "MemoryError"
+    assert {seen["shared_memory"], seen["memfd"]} <= {"OSError", "PermissionError"}
+    assert seen["nice"] == "PermissionError"
+    assert seen["limits"] in ("ValueError", "PermissionError")
+
+
+def test_it_cannot_stop_others_or_outlive_the_grader(seen):
+    assert seen["kill"] in ("PermissionError", "ProcessLookupError", "None")
+    assert seen["outlive"] == -1
+
+
+@pytest.mark.parametrize("kind", WALLS, ids=lambda kind: kind.name)
+def test_too_many_files_end_it(kind, tmp_path):
+    or_skip(kind)
+    code = """
+import os, tempfile
+def loss_nonsaturating_g(*_, **__):
+    for k in range(10_000):
+        with open(os.path.join(tempfile.gettempdir(), f"{k}"), "wb") as file:
+            file.write(bytes(2**20))
+"""
+    with wall(kind.name, write(tmp_path / "s", gan=code)) as inside, Worker(inside) as worker:
+        worker.prepare("gan")
+        with pytest.raises(Failed, match=r"wrote more than 64 MB|No space left"):
+            worker.ask("gan.draws", 20, function="loss_nonsaturating_g", **draws())
+        used = sum(path.stat().st_size for path in inside._folder.rglob("*") if path.is_file())
+    assert used < 20 * SCRATCH
+    assert not inside._folder.exists()
+
+
+def draws():
+    from grading.draws import images_that_tell
+
+    real, images = images_that_tell(4)
+    return {"real": real, "images": images}
+
+
+@pytest.mark.parametrize("kind", WALLS, ids=lambda kind: kind.name)
+def test_nothing_runs_on_when_the_grader_is_killed(kind, tmp_path):
+    or_skip(kind)
+    write(tmp_path / "s", gan="import time\nprint('here', flush=True)\ntime.sleep(1000)")
+    script = f"""
+import staff, sys
+from staff.isolation import wall
+from grading.client import Worker
+with wall({kind.name!r}, {str(tmp_path / "s")!r}) as inside, Worker(inside) as worker:
+    worker.wait()
+    print(inside._uid, flush=True)
+    worker.prepare("gan")
+"""
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    uid = process.stdout.readline().strip()
+    assert owned_by(uid)
+    process.kill()
+    process.wait()
+    ends = time.monotonic() + 20
+    while owned_by(uid) and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert owned_by(uid) == []
+
+
+def owned_by(uid):
+    """The processes of a user, by the kernel's list."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (folder / "status").read_text()
+        except OSError:
+            continue
+        if f"\nUid:\t{uid}\t" in status and "\nState:\tZ" not in status:
+            found.append(folder.name)
+    return found
+
+
+def test_without_a_wall_nothing_is_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(isolation.shutil, "which", lambda name: None)
+    monkeypatch.setattr(isolation.os, "geteuid", lambda: 1000)
+    with pytest.raises(NoWall) as error:
+        wall("any", SOLVED)
+    assert "bubblewrap: the program bwrap" in str(error.value)
+    assert "user: only root can" in str(error.value)
+
+
+def test_a_wall_that_is_demanded_is_not_replaced_by_another(monkeypatch):
+    monkeypatch.setattr(isolation.shutil, "which", lambda name: None)
+    with pytest.raises(NoWall, match="bubblewrap: the program bwrap"):
+        wall("bubblewrap", SOLVED)
+
+
+def test_a_wall_that_does_not_hold_is_not_believed(tmp_path, monkeypatch):
+    """The process feels the wall before it takes the submission in: here, a filter that refuses nothing."""
+    or_skip(Bubblewrap)
+    from staff import syscalls
+
+    monkeypatch.setattr(syscalls, "_REFUSED", [name for name in syscalls._REFUSED if name != "socket"])
+    with (
+        wall("bubblewrap", write(tmp_path / "s")) as inside,
+        Worker(inside) as worker,
+        pytest.raises(WorkerMissing) as no,
+    ):
+        worker.wait()
+    assert "The wall does not hold: socket" in str(no.value)
