@@ -38,9 +38,13 @@ def threads():
         stop.set()
         return len(started)
 
-walk = [
-    os.path.join(folder, name) for folder, _, names in os.walk("/") if not folder.startswith("/proc") for name in names
-]
+walk = sorted({
+    os.path.join(folder, name)
+    for top in ("/", os.getcwd())
+    for folder, _, names in os.walk(top)
+    if not folder.startswith("/proc")
+    for name in names
+})
 processes = os.listdir("/proc") if os.path.isdir("/proc") else []
 targets = ["/x", "/etc/x", "/dev/x", "/dev/shm/x", "/usr/lib/x", os.getcwd() + "/x", __file__, sys.prefix + "/x", TORCH]
 libc = ctypes.CDLL(None, use_errno=True)
@@ -121,7 +125,7 @@ def test_it_sees_the_interpreter_the_probes_and_itself(seen):
     others = {name for name in seen["python_files"] if "/grading/" not in name and "/stage/" not in name}
     assert {name for name in others if str(ROOT) in name and ".venv" not in name} == set()
     assert not any("solution" in name or "staff" in name or "grader" in name for name in seen["python_files"])
-    assert [name for name in seen["texts"] if "CANARY" in name or "settings" in name or "points.json" in name] == []
+    assert not {Path(name).name for name in seen["texts"]} & {"CANARY", "settings.toml", "points.json"}
 
 
 def test_it_sees_no_process_but_its_own(seen):
@@ -237,7 +241,7 @@ def test_a_wall_that_is_demanded_is_not_replaced_by_another(monkeypatch):
 
 
 def test_a_wall_that_does_not_hold_is_not_believed(tmp_path, monkeypatch):
-    """The process feels the wall before it takes the submission in: here, a filter that refuses nothing."""
+    """The process feels the wall before it takes the submission in: here, a filter that lets sockets through."""
     or_skip(Bubblewrap)
     from staff import syscalls
 
