@@ -47,7 +47,7 @@ clean: ## remove caches; keeps .venv, data and results
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 # staff only
-.PHONY: test lint flow-seeds mistakes mutants bench-grader handout autograder staff
+.PHONY: test lint flow-seeds mistakes mutants bench-grader bench-wall handout autograder staff
 
 staff: $(VENV)/.staff ## install what instructors need on top
 
@@ -75,6 +75,9 @@ mutants: $(VENV)/.test ## hold it against mechanical mutants of the solved files
 
 bench-grader: $(VENV)/.students ## time the autograder beside `import torch`
 	$(BIN)/python bench/grader.py $(ARGS)
+
+bench-wall: $(VENV)/.staff ## time grading behind each wall beside grading without one
+	$(BIN)/python bench/wall.py $(ARGS)
 
 $(VENV)/.staff: EXTRA := --extra staff
 $(VENV)/.test: EXTRA := --extra staff --extra test

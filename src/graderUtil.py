@@ -20,6 +20,10 @@ class Ungraded(Exception):
     """A hidden test ran the student's code, but the answers are not here."""
 
 
+class GradingStopped(Exception):
+    """This machine cannot grade: no fault of the submission, and no test is to score zero for it."""
+
+
 def graded(seconds=20, is_extra_credit=False):
     """Marks a test method whose docstring is "ID: title", with an ID such as 2b-1-basic or 2b-4-hidden.
 
@@ -130,6 +134,8 @@ class GradedResult(unittest.TestResult):
         if issubclass(error[0], Ungraded):
             self._add(test, "ungraded", str(error[1]))
             return
+        if issubclass(error[0], GradingStopped):
+            raise error[1]
         super().addError(test, error)
         self._add(test, "failed", f"{NO_SENSE}\n{self._exc_info_to_string(error, test)}", NO_SENSE)
 

@@ -6,6 +6,7 @@ Within either, `confine.py` gives up privileges, sets limits and installs the fi
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -74,7 +75,7 @@ class _Wall:
         self._memory = memory
         # Root becomes a user whom nobody else is; other users stay who they are.
         self._uid = 61184 + secrets.randbelow(4000) if os.geteuid() == 0 else None
-        self._folder = Path(tempfile.mkdtemp(prefix="grading-", dir=self._home()))
+        self._folder = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-", dir=self._home()))
         self._stage = self._folder / "stage"
         self._scratch = self._folder / "scratch"
         for name in SERVED:
@@ -150,9 +151,10 @@ class Bubblewrap(_Wall):
         return {"stage": "/grading", "scratch": "/tmp"}[path.name]
 
     def _command(self):
-        command = _namespaces()
+        # First the scratch space: the interpreter may lie below /tmp.
+        command = [*_namespaces(), "--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
         paths = (*interpreter.trees(), *interpreter.libraries())
-        for folder in sorted({parent for path in paths for parent in path.parents if len(parent.parts) > 1}):
+        for folder in sorted({parent for path in paths for parent in path.parents} - {Path("/"), Path("/tmp")}):
             command += ["--perms", "0755", "--dir", str(folder)]  # bwrap makes them for root alone otherwise
         for path in paths:
             if path.is_symlink():
@@ -160,7 +162,6 @@ class Bubblewrap(_Wall):
             else:
                 command += ["--ro-bind", str(path), str(path)]
         command += ["--ro-bind", str(self._stage), "/grading", "--proc", "/proc", "--dev", "/dev"]
-        command += ["--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
         command += ["--remount-ro", "/dev", "--remount-ro", "/"]
         return [*command, *self._confine()]
 
@@ -178,9 +179,14 @@ class User(_Wall):
     def __init__(self, submission, memory):
         super().__init__(submission, memory)
         self._scratch.mkdir()
-        os.chown(self._scratch, self._uid, self._uid)
         self._folder.chmod(0o750)  # other submissions may be standing beside it
         os.chown(self._folder, 0, self._uid)
+
+    def start(self):
+        shutil.rmtree(self._scratch)  # what a former process has left is no burden to the next
+        self._scratch.mkdir()
+        os.chown(self._scratch, self._uid, self._uid)
+        return super().start()
 
     def excess(self):
         used = 0
@@ -206,13 +212,19 @@ def jail():
     packages = Path(sys.prefix, "lib").glob("python*/site-packages")
     versions += [f"{path} {path.stat().st_mtime_ns}" for path in packages]
     folder, stamp = HERE.parent / ".jail", "\n".join(versions)
-    if not (folder / "stamp").exists() or (folder / "stamp").read_text() != stamp:
-        beside = folder.with_name(f".jail-{os.getpid()}")
-        _furnish(beside)
-        (beside / "stamp").write_text(stamp)
-        (beside / "stamp").chmod(0o600)
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
+    with open(HERE.parent / ".jail-lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two graders may begin at once
+        if not (folder / "stamp").exists() or (folder / "stamp").read_text() != stamp:
+            beside = folder.with_name(".jail-new")
+            shutil.rmtree(beside, ignore_errors=True)
+            _furnish(beside)
+            (beside / "stamp").write_text(stamp)
+            (beside / "stamp").chmod(0o600)
+            shutil.rmtree(folder, ignore_errors=True)
+            beside.rename(folder)
+        for left in (folder / "run").glob("grading-*"):
+            if not Path("/proc", left.name.split("-")[1]).exists():  # its grader was killed
+                shutil.rmtree(left, ignore_errors=True)
     return folder
 
 

@@ -10,6 +10,7 @@ import pytest
 from graderUtil import (
     GradedTestCase,
     GradescopeResult,
+    GradingStopped,
     TerminalResult,
     Ungraded,
     choose,
@@ -131,6 +132,19 @@ def test_gradescopes_file_is_whole_from_the_start_and_after_each_test(tmp_path):
     assert results["tests"][3]["max_score"] == 0
     assert list(tmp_path.iterdir()) == [path]
     assert not result.all_passed
+
+
+def test_a_machine_that_cannot_grade_stops_it_and_scores_nothing():
+    class Stopping(Case):
+        @graded()
+        def test_0(self):
+            """1a-0-basic: Cannot be graded here"""
+            raise GradingStopped("no torch")
+
+    result = TerminalResult(POINTS, io.StringIO())
+    with pytest.raises(GradingStopped, match="no torch"):
+        load_tests(Stopping)[0].run(result)
+    assert result.outcomes == []
 
 
 def test_tests_are_chosen_by_id_or_question():

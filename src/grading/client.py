@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from graderUtil import GradingStopped
 from grading import wire
 
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
@@ -39,7 +40,7 @@ class Failed(Exception):
         self.hung = hung
 
 
-class WorkerMissing(Exception):
+class WorkerMissing(GradingStopped):
     """No worker can be started on this machine; no test can be run."""
 
 
