@@ -25,22 +25,11 @@ def main():
     settings = json.loads(sys.argv[1])
     with open(settings["filter"], "rb") as file:
         program = file.read()
-    libc = ctypes.CDLL(None, use_errno=True)
-    _offer_to_be_killed_first()
+    offer_to_be_killed_first()
     if settings["root"]:
         os.chroot(settings["root"])
     os.chdir(settings["stage"])
-    for name, limit in settings["limits"].items():
-        resource.setrlimit(getattr(resource, name), (limit, limit))
-    if settings["uid"] is not None:
-        os.setgroups([])
-        os.setresgid(*[settings["uid"]] * 3)
-        os.setresuid(*[settings["uid"]] * 3)
-    os.umask(0o077)
-    _require(libc.prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl(PR_SET_PDEATHSIG)")
-    _require(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "prctl(PR_SET_NO_NEW_PRIVS)")
-    _install(libc, program)
-    _test()
+    confine(program, settings["limits"], settings["uid"])
     sys.path.insert(0, settings["stage"])
     sys.argv = ["worker", os.path.join(settings["stage"], "submission"), str(settings["memory"])]
 
@@ -49,7 +38,34 @@ def main():
     worker.main()
 
 
-def _offer_to_be_killed_first():
+def confine(program, limits, uid):
+    """Gives up, for good, what this process may do.
+
+    Args:
+        program: bytes of `staff.syscalls.program`.
+        limits: {name of an RLIMIT: number}.
+        uid: user and group to become, or None to stay who it is.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    for name, limit in limits.items():
+        resource.setrlimit(getattr(resource, name), (limit, limit))
+    if uid is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    os.umask(0o077)
+    end_with_parent()
+    _require(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "prctl(PR_SET_NO_NEW_PRIVS)")
+    _install(libc, program)
+    _test()
+
+
+def end_with_parent():
+    """Has the kernel end this process when the one that started it ends."""
+    _require(ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "prctl(PR_SET_PDEATHSIG)")
+
+
+def offer_to_be_killed_first():
     """Where memory runs out, the kernel is to end this process and not the grader."""
     try:
         with open("/proc/self/oom_score_adj", "w") as file:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from grading.client import MEMORY, environment
+from grading.client import MEMORY, end, environment
 from staff import SOURCE, interpreter
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +24,10 @@ HERE = Path(__file__).resolve().parent
 SERVED = ("grading/__init__.py", "grading/wire.py", "grading/loader.py", "grading/devices.py", "grading/worker.py")
 SERVED += ("grading/probes/__init__.py", "grading/probes/flow_network.py", "grading/probes/gan.py")
 SERVED += ("tracebacks.py", "network.py", "data.py")
+
+# The staff's own scripts that run inside, and what they may do there as root: confine.py uses it and loses it.
+SCRIPTS = ("confine.py", "hatch.py")
+PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 
 SCRATCH = 64 * 2**20  # bytes that a submission may write
 LIMITS = {
@@ -65,7 +69,12 @@ def wall(name, submission, memory=MEMORY):
 
 
 class _Wall:
-    """A folder with what a worker needs, read-only to it, and a way of starting one that sees nothing else."""
+    """A folder with what a worker needs, read-only to it, and a way of starting one that sees nothing else.
+
+    Args:
+        submission: folder of the student's files, or None for the staff's own script.
+        memory: bytes that a submission may use.
+    """
 
     name = ""
 
@@ -73,15 +82,15 @@ class _Wall:
         from staff import syscalls
 
         self._memory = memory
-        # Root becomes a user whom nobody else is; other users stay who they are.
-        self._uid = 61184 + secrets.randbelow(4000) if os.geteuid() == 0 else None
+        self.uid = fresh_uid()
         self._folder = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-", dir=self._home()))
         self._stage = self._folder / "stage"
         self._scratch = self._folder / "scratch"
         for name in SERVED:
             _copy(SOURCE / name, self._stage / name)
-        _copy(HERE / "confine.py", self._stage / "confine.py")
-        for path in sorted(Path(submission).rglob("*.py")):
+        for name in SCRIPTS:
+            _copy(HERE / name, self._stage / name)
+        for path in sorted(Path(submission).rglob("*.py")) if submission else ():
             _copy(path, self._stage / "submission" / path.relative_to(submission))
         (self._stage / "submission").mkdir(exist_ok=True)
         (self._stage / "filter").write_bytes(syscalls.program())
@@ -90,19 +99,44 @@ class _Wall:
 
     def start(self):
         """Starts a worker; returns the Popen, with pipes."""
+        return self.launch("confine.py", uid=self.uid)
+
+    def launch(self, script, pass_fds=(), privileges=PRIVILEGES, **settings):
+        """Starts a script of the staff's behind the wall, as root if this process is root.
+
+        Args:
+            script: one of SCRIPTS.
+            pass_fds: open files that it keeps.
+            privileges: that it has inside, where it is root.
+            settings: what it finds beside the common ones in its argument.
+        """
+        settings |= {
+            "filter": self._seen(self._stage / "filter"),
+            "stage": self._inside(self._stage),
+            "scratch": self._inside(self._scratch),
+            "root": self._root(),
+            "memory": self._memory,
+            "limits": LIMITS,
+        }
+        command = [sys.executable, "-I", "-B", self._seen(self._stage / script), json.dumps(settings)]
         return subprocess.Popen(
-            self._command(),
+            [*self._outside(privileges), *command],
             cwd="/",
-            env=environment(TMPDIR=self._inside(self._scratch), HOME=self._inside(self._scratch)),
+            env=environment(TMPDIR=settings["scratch"], HOME=settings["scratch"]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pass_fds=pass_fds,
             start_new_session=True,
         )
 
     def excess(self):
         """What the submission has used too much of, or ""; to be asked now and then while it runs."""
         return ""
+
+    def end(self, process):
+        """Ends a worker."""
+        end(process)
 
     def close(self):
         """Removes what was made."""
@@ -113,19 +147,6 @@ class _Wall:
 
     def __exit__(self, *_):
         self.close()
-
-    def _confine(self, root=None):
-        stage = self._inside(self._stage)
-        settings = {
-            "filter": str(self._stage / "filter") if root else f"{stage}/filter",
-            "stage": stage,
-            "memory": self._memory,
-            "limits": LIMITS,
-            "uid": self._uid,
-            "root": root,
-        }
-        script = str(self._stage / "confine.py") if root else f"{stage}/confine.py"
-        return [sys.executable, "-I", "-B", script, json.dumps(settings)]
 
 
 class Bubblewrap(_Wall):
@@ -140,19 +161,25 @@ class Bubblewrap(_Wall):
             return "the program bwrap (Debian and Ubuntu: apt-get install bubblewrap)"
         if lacks := _lacks_seccomp():
             return lacks
-        command = [*_namespaces(), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+        command = [*_namespaces(PRIVILEGES), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
         run = subprocess.run(command, capture_output=True, text=True)
         return f"namespaces are not allowed here ({run.stderr.strip()})" if run.returncode else ""
 
     def _home(self):
         return None
 
+    def _root(self):
+        return None
+
     def _inside(self, path):
         return {"stage": "/grading", "scratch": "/tmp"}[path.name]
 
-    def _command(self):
+    def _seen(self, path):
+        return f"/grading/{path.relative_to(self._stage)}"
+
+    def _outside(self, privileges):
         # First the scratch space: the interpreter may lie below /tmp.
-        command = [*_namespaces(), "--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
+        command = [*_namespaces(privileges), "--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
         paths = (*interpreter.trees(), *interpreter.libraries())
         for folder in sorted({parent for path in paths for parent in path.parents} - {Path("/"), Path("/tmp")}):
             command += ["--perms", "0755", "--dir", str(folder)]  # bwrap makes them for root alone otherwise
@@ -162,8 +189,7 @@ class Bubblewrap(_Wall):
             else:
                 command += ["--ro-bind", str(path), str(path)]
         command += ["--ro-bind", str(self._stage), "/grading", "--proc", "/proc", "--dev", "/dev"]
-        command += ["--remount-ro", "/dev", "--remount-ro", "/"]
-        return [*command, *self._confine()]
+        return [*command, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 class User(_Wall):
@@ -180,12 +206,12 @@ class User(_Wall):
         super().__init__(submission, memory)
         self._scratch.mkdir()
         self._folder.chmod(0o750)  # other submissions may be standing beside it
-        os.chown(self._folder, 0, self._uid)
+        os.chown(self._folder, 0, self.uid)
 
     def start(self):
         shutil.rmtree(self._scratch)  # what a former process has left is no burden to the next
         self._scratch.mkdir()
-        os.chown(self._scratch, self._uid, self._uid)
+        os.chown(self._scratch, self.uid, self.uid)
         return super().start()
 
     def excess(self):
@@ -199,11 +225,17 @@ class User(_Wall):
     def _home(self):
         return jail() / "run"
 
+    def _root(self):
+        return str(jail())
+
     def _inside(self, path):
         return f"/run/{self._folder.name}/{path.name}"
 
-    def _command(self):
-        return self._confine(root=str(jail()))
+    def _seen(self, path):
+        return str(path)
+
+    def _outside(self, privileges):
+        return []
 
 
 def jail():
@@ -278,11 +310,16 @@ def _link(source, target):
     return target
 
 
-def _namespaces():
+def fresh_uid():
+    """A user and group whom nobody else is likely to be; None where this process cannot become another: not root."""
+    return 61184 + secrets.randbelow(4000) if os.geteuid() == 0 else None
+
+
+def _namespaces(privileges):
     command = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     command += ["--die-with-parent", "--cap-drop", "ALL"]
     if os.geteuid() == 0:
-        return [*command, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]  # which confine.py uses and loses
+        return command + [word for name in privileges for word in ("--cap-add", name)]
     return [*command, "--unshare-user", "--uid", "65534", "--gid", "65534"]
 
 

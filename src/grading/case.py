@@ -69,7 +69,8 @@ class SubmissionTest(GradedTestCase):
         self._problems = []
         self._gist = []
         self._again = self.test.is_hidden
-        self._function = self._about = self._on = ""
+        self._function = self._about = ""
+        self._on = {}
         self._prints = ""
 
     def ask(self, probe, **arguments):
@@ -108,7 +109,7 @@ class SubmissionTest(GradedTestCase):
         """
         self._function = function
         self._about = title or function
-        self._on = "\n".join(f"{name.replace('_', ' ')} = {shown(np.squeeze(value))}" for name, value in on.items())
+        self._on = on
 
     def again(self, run):
         """Where the answers are, runs a basic test once more on a case that nobody can know, so that knowing its
@@ -194,7 +195,8 @@ class SubmissionTest(GradedTestCase):
         self._gist.append(lines)
         if self._again and not self.test.is_hidden:
             lines = f"On a fresh case, {lines}"
-        self._problems.append((lines + ("\n" + textwrap.indent(text, "    ") if text else ""), self._on))
+        on = "\n".join(f"{name.replace('_', ' ')} = {shown(np.squeeze(value))}" for name, value in self._on.items())
+        self._problems.append((lines + ("\n" + textwrap.indent(text, "    ") if text else ""), on))
 
     def _report(self):
         """The first problems, those on the same inputs together; what follows from one mistake is much."""

@@ -55,6 +55,16 @@ def environment(**more):
     return {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONUTF8": "1", **more}
 
 
+def end(process):
+    """Kills a process that leads a group of its own, with the group, and waits for it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
 class OpenRoom:
     """Runs a submission as the grader's user, in sight of everything: for code that is one's own.
 
@@ -82,6 +92,10 @@ class OpenRoom:
         """What the submission has used too much of: nothing that is counted here."""
         return ""
 
+    def end(self, process):
+        """Ends a worker and those that it started."""
+        end(process)
+
 
 class Worker:
     """Serves probes on a submission from a process of its own.
@@ -108,7 +122,10 @@ class Worker:
         if self._process and self._process.poll() is None:
             return
         self.close()
-        self._process = self._room.start()
+        try:
+            self._process = self._room.start()
+        except OSError as error:
+            raise WorkerMissing(f"The process that is to run the submission does not start: {error}") from error
         self._replies = queue.Queue(maxsize=1)  # replies that nobody asked for are not to fill the memory
         self._ready = False
         self._imports = {file: why for file, why in self._imports.items() if why}  # what fails once fails again
@@ -183,12 +200,7 @@ class Worker:
         """Ends the process and those that it started."""
         if not self._process:
             return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
-        self._process.wait()
+        self._room.end(self._process)
         with contextlib.suppress(queue.Empty):
             while True:
                 self._replies.get(timeout=0.01)  # lets the thread that fills it come to its end

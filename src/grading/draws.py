@@ -4,7 +4,6 @@ All limits are six standard errors wide or wider, so that a right submission fai
 """
 
 import itertools
-import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -39,7 +38,7 @@ def _not_normal(values):
     mean, spread, size = values.mean(), values.std(), values.size
     if abs(mean) * np.sqrt(size) > 6 or abs(spread**2 - 1) * np.sqrt(size / 2) > 6:
         return f"the noise has mean {mean:.1f} and standard deviation {spread:.1f}"
-    if not _follows(values.ravel(), np.vectorize(lambda v: 0.5 * math.erfc(-v / math.sqrt(2)))):
+    if not _follows(values.ravel(), normal_cdf):
         return "the noise does not follow the normal distribution"
     if np.abs(values).max() < least_maximum(size):
         return "the noise is cut off"
@@ -49,6 +48,14 @@ def _not_normal(values):
     if np.abs(correlation).max() * np.sqrt(len(values)) > 6:
         return "the entries of a noise vector are correlated"
     return ""
+
+
+def normal_cdf(x):
+    """Distribution function of the standard normal, within 1e-7: Abramowitz and Stegun, 7.1.26."""
+    t = 1 / (1 + 0.3275911 * np.abs(x) / np.sqrt(2))
+    factors = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
+    tail = sum(factor * t**power for power, factor in enumerate(factors, start=1)) * np.exp(-(x**2) / 2) / 2
+    return np.where(x > 0, 1 - tail, tail)
 
 
 def least_maximum(size):

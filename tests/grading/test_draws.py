@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from grading.draws import images_that_tell, labels_fault, least_maximum, mixture, noise_fault, weights_fault
+from grading.draws import images_that_tell, labels_fault, least_maximum, mixture, noise_fault, normal_cdf, weights_fault
 
 N = 4000
 
@@ -36,6 +36,11 @@ def test_right_draws_are_not_blamed(rng):
 def test_right_noise_is_hardly_ever_taken_for_cut_off(size):
     inside = 2 * NormalDist().cdf(least_maximum(size)) - 1
     assert 1e-11 < inside**size < 1e-9
+
+
+def test_the_normal_distribution_function_is_right():
+    x = np.linspace(-9, 9, 1001)
+    np.testing.assert_allclose(normal_cdf(x), [NormalDist().cdf(value) for value in x], atol=1e-7)
 
 
 NOISE = {

@@ -1,0 +1,143 @@
+"""Runs inside the wall: imports PyTorch once, then forks a confined worker for one submission after the other.
+
+    python -I hatch.py SETTINGS
+
+SETTINGS are those of confine.py, and `control`: a socket on which `staff.nest` asks. It never runs a line of a
+submission itself. Of each submission nothing is left, no process and no file, when the next one comes.
+"""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import zipfile
+
+PR_SET_DUMPABLE = 4
+# What a worker comes to import, of itself and of torch.
+WARM = ("torch.nn.functional", "torch.nested._internal.nested_tensor", "numpy.random", "numpy.ma")
+WARM += ("grading.worker", "grading.loader", "grading.probes.flow_network", "grading.probes.gan")
+MESSAGE = 65536
+
+
+def main():
+    settings = json.loads(sys.argv[1])
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    import confine
+
+    with open(settings["filter"], "rb") as file:
+        program = file.read()
+    confine.offer_to_be_killed_first()
+    if settings["root"]:
+        os.chroot(settings["root"])
+    os.chdir(settings["stage"])
+    confine.end_with_parent()
+    # Where the children are the same user, they are not to look into this process.
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    sys.path[0] = settings["stage"]
+    for name in WARM:
+        importlib.import_module(name)
+    gc.freeze()  # the children share this memory for as long as nobody writes into it
+
+    control = socket.socket(fileno=settings["control"])
+    control.send(b'{"ready": true}')
+    child = None
+    while True:
+        message, files, _, _ = socket.recv_fds(control, MESSAGE, 4)
+        if not message:
+            return
+        request = json.loads(message)
+        if request["do"] == "start":
+            child = Child(request, files, settings, program, control)
+            with os.fdopen(os.pidfd_open(child.pid)) as handle:
+                socket.send_fds(control, [b"{}"], [handle.fileno()])
+            continue
+        if request["do"] == "poll":
+            answer = {"status": child.poll()}
+        else:
+            answer = {"status": child.end()}
+        control.send(json.dumps(answer).encode())
+
+
+class Child:
+    """A worker on one submission.
+
+    Args:
+        request: `uid`, that it is to become, or None.
+        files: open files: its input, output and errors, and a zip of the submission.
+    """
+
+    def __init__(self, request, files, settings, program, control):
+        self._nursery = settings["scratch"]
+        self._status = None
+        self._sweep()
+        folder = os.path.join(self._nursery, "s")
+        scratch = os.path.join(folder, "scratch")
+        os.makedirs(scratch, mode=0o700)
+        os.chmod(folder, 0o711)
+        with os.fdopen(files[3], "rb") as file, zipfile.ZipFile(file) as archive:
+            archive.extractall(os.path.join(folder, "submission"))
+        for here, _, names in os.walk(os.path.join(folder, "submission")):
+            os.chmod(here, 0o755)
+            for name in names:
+                os.chmod(os.path.join(here, name), 0o644)
+        if request["uid"] is not None:
+            os.chown(scratch, request["uid"], request["uid"])
+        self.pid = os.fork()
+        if self.pid == 0:
+            control.close()
+            self._live(request["uid"], files[:3], folder, settings, program)
+        for file in files[:3]:
+            os.close(file)
+
+    def poll(self):
+        """Its exit status as subprocess gives it, or None while it runs."""
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = os.waitstatus_to_exitcode(status)
+        return self._status
+
+    def end(self):
+        """Kills it, removes its files, returns its status."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self._sweep()
+        return self._status
+
+    def _sweep(self):
+        for name in os.listdir(self._nursery):
+            path = os.path.join(self._nursery, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
+
+    @staticmethod
+    def _live(uid, files, folder, settings, program):
+        try:
+            import confine
+
+            from grading import worker
+
+            for target, file in enumerate(files):
+                os.dup2(file, target)
+            os.closerange(3, 4096)
+            os.setsid()
+            os.environ["TMPDIR"] = os.environ["HOME"] = os.path.join(folder, "scratch")
+            confine.confine(program, settings["limits"], uid)
+            sys.argv = ["worker", os.path.join(folder, "submission"), str(settings["memory"])]
+            worker.main()
+        except BaseException as error:  # whatever it is, the child must not go on as the parent
+            os.write(2, f"{type(error).__name__}: {error}\n".encode())
+            os._exit(1)
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
