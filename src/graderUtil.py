@@ -214,7 +214,7 @@ class GradescopeResult(GradedResult):
     every test, run or not.
 
     Args:
-        path: where to write it.
+        path: where to write it, or None to keep it for `results`.
         tests: all that will run, `GradedTestCase`.
         hidden_visibility: who sees hidden tests, and when: visible, hidden, after_due_date, after_published.
         extra_data: for the instructor; students are not shown it.
@@ -223,7 +223,7 @@ class GradescopeResult(GradedResult):
     def __init__(self, points, path, tests, hidden_visibility="after_published", extra_data=None):
         super().__init__(points)
         self.output = "Being graded: tests that are not done yet stand here without points."
-        self._path = Path(path)
+        self._path = path and Path(path)
         self._tests = [test.test for test in tests]
         self._hidden_visibility = hidden_visibility
         self._extra_data = extra_data or {}
@@ -243,10 +243,10 @@ class GradescopeResult(GradedResult):
         self.output = output
         self._write()
 
-    def _write(self):
-        """Beside the file first, then in its place."""
+    def results(self):
+        """What the file holds."""
         outcomes = {outcome.test: outcome for outcome in self.outcomes}
-        results = {
+        return {
             "score": sum(outcome.points for outcome in self.outcomes),
             "execution_time": round(time.perf_counter() - self._start, 3),
             "output": self.output,
@@ -255,8 +255,13 @@ class GradescopeResult(GradedResult):
             "extra_data": self._extra_data,
             "tests": [self._entry(test, outcomes.get(test)) for test in self._tests],
         }
+
+    def _write(self):
+        """Beside the file first, then in its place."""
+        if self._path is None:
+            return
         beside = self._path.with_name(self._path.name + ".part")
-        beside.write_text(json.dumps(results, indent=2), encoding="utf-8")
+        beside.write_text(json.dumps(self.results(), indent=2), encoding="utf-8")
         os.replace(beside, self._path)
 
     def _entry(self, test, outcome):

@@ -44,6 +44,10 @@ class Grading:
     seed: int
     settings: settings.Settings
 
+    def enclose(self, folder):
+        """A wall around a submission."""
+        return isolation.wall(self.settings.wall, folder, self.settings.memory)
+
 
 class TwoResults(TerminalResult):
     """Writes to the terminal, and hands each outcome on."""
@@ -63,7 +67,7 @@ def tests():
     return sorted(load_tests(*grader.CASES), key=lambda test: test.test.is_hidden)
 
 
-def grade(submission, grading, chosen, result):
+def grade(submission, grading, chosen, result, enclose=None):
     """Grades a submission.
 
     Args:
@@ -71,6 +75,7 @@ def grade(submission, grading, chosen, result):
         grading: `Grading`.
         chosen: the tests, as `tests` gives them.
         result: gathers the outcomes, `graderUtil.GradedResult`.
+        enclose: makes a room behind a wall for a folder; one of its own, unless it is given.
 
     Returns:
         The name of the wall that it was behind.
@@ -82,7 +87,7 @@ def grade(submission, grading, chosen, result):
     with tempfile.TemporaryDirectory(prefix="submission-") as folder:
         try:
             unpack(submission, folder)
-            with isolation.wall(grading.settings.wall, folder, grading.settings.memory) as wall:
+            with (enclose or grading.enclose)(folder) as wall:
                 with Worker(wall) as SubmissionTest.worker:
                     for test in chosen:
                         test.run(result)

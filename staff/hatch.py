@@ -22,6 +22,7 @@ PR_SET_DUMPABLE = 4
 WARM = ("torch.nn.functional", "torch.nested._internal.nested_tensor", "numpy.random", "numpy.ma")
 WARM += ("grading.worker", "grading.loader", "grading.probes.flow_network", "grading.probes.gan")
 MESSAGE = 65536
+NICE = 5  # a third of the processor's time of one who is not
 
 
 def main():
@@ -56,7 +57,10 @@ def main():
             with os.fdopen(os.pidfd_open(child.pid)) as handle:
                 socket.send_fds(control, [b"{}"], [handle.fileno()])
             continue
-        if request["do"] == "poll":
+        if request["do"] == "yield":
+            child.yields()
+            answer = {}
+        elif request["do"] == "poll":
             answer = {"status": child.poll()}
         else:
             answer = {"status": child.end()}
@@ -101,6 +105,11 @@ class Child:
             if pid:
                 self._status = os.waitstatus_to_exitcode(status)
         return self._status
+
+    def yields(self):
+        """Gives others precedence from now on."""
+        if self.poll() is None:
+            os.setpriority(os.PRIO_PROCESS, self.pid, NICE)
 
     def end(self):
         """Kills it, removes its files, returns its status."""

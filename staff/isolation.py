@@ -59,13 +59,21 @@ def wall(name, submission, memory=MEMORY):
     Raises:
         NoWall: it cannot be had.
     """
-    missing = []
-    for kind in (Bubblewrap, User):
-        if name in (kind.name, "any"):
-            if not (lacks := kind.lacks()):
-                return kind(submission, memory)
-            missing.append(f"{kind.name}: {lacks}")
-    raise NoWall("A submission is not run without a wall, and there is none here.\n  " + "\n  ".join(missing))
+    require(name)
+    kind = next(kind for kind in (Bubblewrap, User) if name in (kind.name, "any") and not kind.lacks())
+    return kind(submission, memory)
+
+
+def require(name):
+    """Makes sure that a wall can be had.
+
+    Raises:
+        NoWall: it cannot.
+    """
+    missing = {kind.name: kind.lacks() for kind in (Bubblewrap, User) if name in (kind.name, "any")}
+    if all(missing.values()):
+        said = "".join(f"\n  {kind}: {lacks}" for kind, lacks in missing.items())
+        raise NoWall(f"A submission is not run without a wall, and there is none here.{said}")
 
 
 class _Wall:

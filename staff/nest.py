@@ -145,8 +145,21 @@ class Room:
                     os.close(file)
         return Forked(self._nest, handle, pipes[0][1], pipes[1][0], pipes[2][0])
 
+    @property
+    def name(self):
+        """The wall's."""
+        return self._nest.name
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
     def excess(self):
-        """As for a wall."""
+        """As for a wall; and whoever takes long, which few do but endless loops, stands back behind others."""
+        with contextlib.suppress(OSError):
+            self._nest.ask({"do": "yield"})
         return self._nest.excess()
 
     def end(self, process):

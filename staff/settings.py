@@ -1,8 +1,10 @@
 """What an instructor decides about grading: settings.toml."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+
+__all__ = ["FILE", "Settings", "Unsettled", "load", "replace"]
 
 FILE = Path(__file__).with_name("settings.toml")
 _CHOICES = {

@@ -6,6 +6,7 @@ What arrives is not trusted: nothing is followed, nothing is written outside of 
 are counted while reading, whatever an archive claims.
 """
 
+import io
 import os
 import stat
 import sys
@@ -78,6 +79,27 @@ def pack(folder, path):
             archive.writestr(info, data)
     os.replace(beside, path)
     return [f"submission/{name}" for name in sorted(found)]
+
+
+def packed(path):
+    """Reads what was handed in, a zip or a folder, as bytes of a zip; a zip is not looked into.
+
+    Raises:
+        Refused: it is too large, or a folder that cannot be taken.
+        FileNotFoundError: it is not there.
+    """
+    path = Path(path)
+    if path.is_dir():
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in sorted(_of_folder(path).items()):
+                archive.writestr(zipfile.ZipInfo(str(name), date_time=(1980, 1, 1, 0, 0, 0)), data)
+        return buffer.getvalue()
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no {path.name}.")
+    if path.stat().st_size > ZIP_BYTES:
+        raise Refused(f"{path.name} is larger than {ZIP_BYTES >> 20} MB: a submission is two short files.")
+    return path.read_bytes()
 
 
 def _of_folder(folder):

@@ -7,6 +7,7 @@ Fingerprints are taken in a process of their own, since the grader's does not im
 
 import base64
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import numpy as np
 
 from grading.compare import agree
 from staff import SOURCE, mistakes
-from staff.mistakes.entry import Wrong
+from staff.mistakes.entry import FUNCTIONS, Wrong
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,33 @@ def names(observations, seed):
     Returns:
         {function: [Known, ...]}: for each function that went wrong and is recognised, the entries that behave like it.
     """
+    wrong = wrong_functions(observations)
+    return recognised(
+        {f: fingerprint(observations, f) for f in wrong}, fingerprints(seed, tuple(wrong)) if wrong else []
+    )
+
+
+def wrong_functions(observations):
+    """The functions that went wrong and are not just still to be written."""
     wrong = sorted({o.function for o in observations if not o.right and o.function})
-    wrong = [function for function in wrong if not _is_unwritten(observations, function)]
-    if not wrong:
-        return {}
-    known = fingerprints(seed, tuple(wrong))
-    found = {}
-    for function in wrong:
-        own = fingerprint(observations, function)
-        matches = [entry for entry, other in known if entry.function == function and same(own, other)]
-        if matches:
-            found[function] = matches
-    return found
+    return [function for function in wrong if not _is_unwritten(observations, function)]
+
+
+def recognised(own, known):
+    """Compares fingerprints.
+
+    Args:
+        own: {function: fingerprint} of a submission.
+        known: as `fingerprints` gives them.
+
+    Returns:
+        {function: [Known, ...]} for each that is recognised.
+    """
+    found = {
+        function: [entry for entry, other in known if entry.function == function and same(seen, other)]
+        for function, seen in own.items()
+    }
+    return {function: matches for function, matches in found.items() if matches}
 
 
 def described(found):
@@ -79,12 +95,26 @@ def fingerprints(seed, functions):
     """[(Known, fingerprint)] of the catalogue's wrong entries."""
     command = [sys.executable, "-m", "staff.mistakes.naming", str(seed), *functions]
     run = subprocess.run(
-        command, cwd=SOURCE.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+        command,
+        cwd=SOURCE.parent,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # several may run side by side
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [
-        (Known(**row["known"]), [(what, _decoded(array)) for what, array in row["fingerprint"]])
+        (Known(**row["known"]), [(what, decoded(array)) for what, array in row["fingerprint"]])
         for row in map(json.loads, run.stdout.splitlines())
     ]
+
+
+def all_fingerprints(seed):
+    """[(Known, fingerprint)] of the whole catalogue, with a process for each core."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return [one for found in threads.map(lambda name: fingerprints(seed, (name,)), FUNCTIONS) for one in found]
 
 
 def take(entry, seed):
@@ -105,11 +135,13 @@ def _essence(seen):
     return np.asarray(re.sub(r"\d*\.\d+(e[-+]?\d+)?", "#", str(seen).strip().splitlines()[-1]))
 
 
-def _encoded(array):
+def encoded(array):
+    """An array as plain data."""
     return {"dtype": array.dtype.str, "shape": array.shape, "data": base64.b64encode(array.tobytes()).decode()}
 
 
-def _decoded(row):
+def decoded(row):
+    """The array that was `encoded`."""
     data = base64.b64decode(row["data"])
     return np.frombuffer(data, np.dtype(row["dtype"])).reshape(row["shape"])
 
@@ -124,7 +156,7 @@ def main():
             "misconception": entry.misconception,
             "hint": entry.hint,
         }
-        taken = [(what, _encoded(array)) for what, array in take(entry, seed)]
+        taken = [(what, encoded(array)) for what, array in take(entry, seed)]
         print(json.dumps({"known": known, "fingerprint": taken}), file=rows, flush=True)
 
 

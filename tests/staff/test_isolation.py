@@ -198,7 +198,7 @@ from staff.isolation import wall
 from grading.client import Worker
 with wall({kind.name!r}, {str(tmp_path / "s")!r}) as inside, Worker(inside) as worker:
     worker.wait()
-    print(inside._uid, flush=True)
+    print(inside.uid, flush=True)
     worker.prepare("gan")
 """
     process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -1,0 +1,131 @@
+"""Grades a class: a Gradescope export, a folder of zips or a folder of folders.
+
+    python -m staff.grade_all SUBMISSIONS --out DIR             goes on where it was stopped
+    python -m staff.grade_all SUBMISSIONS --out DIR --changed   and grades again what is no longer up to date
+    python -m staff.grade_all SUBMISSIONS --out DIR --again ID  and these, whatever their results
+
+DIR holds results/ID.json (Gradescope's form), grades.csv, mistakes.json, report.html, and run.json: the seed.
+Exit status: 0 if all that was there has a result, 1 if this machine failed on some, 2 if nothing could be begun.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from grading.handin import Refused
+from staff import grades, isolation, jobs, pool, settings
+from staff.submissions import NoSubmissions, find
+
+RESULTS, SEEN, RUN = "results", "seen", "run.json"
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m staff.grade_all", description="Grades a class behind the wall.")
+    parser.add_argument("submissions", type=Path, help="Gradescope export, folder of zips, or folder of folders")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go, and are found")
+    parser.add_argument("--again", nargs="+", default=[], metavar="ID", help="grade these again")
+    parser.add_argument("--changed", action="store_true", help="grade again what has changed since, or the grader has")
+    parser.add_argument("--seed", type=int, help="of the cases of all; that of the run that goes on, or a fresh one")
+    parser.add_argument("--jobs", type=int, default=0, help="submissions at once (two more than there are cores)")
+    parser.add_argument("--cluster", metavar="tcp://HOST:8786", help="a Dask scheduler that hands the jobs out")
+    parser.add_argument("--wall", choices=["bubblewrap", "user"], help="demand this wall")
+    flags = parser.parse_args(arguments)
+    try:
+        return _run(flags)
+    except (NoSubmissions, settings.Unsettled, isolation.NoWall, grades.Unreadable, pool.NoCluster) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nStopped. The same command goes on: {len(list((flags.out / RESULTS).glob('*.json')))} are done.")
+        return 130
+
+
+def _run(flags):
+    chosen = settings.load()
+    if flags.wall:
+        chosen = settings.replace(chosen, wall=flags.wall)
+    if not flags.cluster:
+        isolation.require(chosen.wall)
+    found = find(flags.submissions)
+    for folder in (RESULTS, SEEN):
+        (flags.out / folder).mkdir(parents=True, exist_ok=True)
+    seed = _seed(flags)
+    if unknown := set(flags.again) - {one.id for one in found}:
+        raise NoSubmissions(f"--again {' '.join(sorted(unknown))}: there are none with these ids.")
+
+    todo, stale = [], 0
+    for one in found:
+        job = _job(one, seed, chosen)
+        old = grades.read(flags.out / RESULTS / f"{one.id}.json")
+        current = old and _made_from(old) == (seed, jobs.fingerprint(job.archive, job.refused), job.grader)
+        if old is None or old["extra_data"].get("status") == "failed" or one.id in flags.again:
+            todo.append(job)
+        elif not current:
+            stale += 1
+            todo += [job] if flags.changed else []
+    kept = len(found) - len(todo)
+    if kept:
+        print(f"{kept} of {len(found)} have results already.")
+    if stale and not flags.changed:
+        print(f"{stale} of these are of other files, another grader or another seed: --changed grades them again.")
+
+    failed = _grade(todo, flags)
+    grades.write(flags.out, found, seed)
+    print(f"{flags.out / 'grades.csv'} and {flags.out / 'report.html'} are of {len(found)} submissions.")
+    if failed:
+        print(f"This machine failed on {len(failed)}, {min(failed)} among them: {failed[min(failed)]}")
+    return 1 if failed else 0
+
+
+def _grade(todo, flags):
+    """Grades what is to be graded, and writes each result as it comes; returns {id: why} of what could not be."""
+    failed, refused = {}, 0
+    if not todo:
+        return failed
+    with pool.open(flags.cluster, flags.jobs) as workers, tqdm(total=len(todo), unit="submission") as bar:
+        for done in pool.run(workers, jobs.do, todo):
+            if done.status == "failed":
+                failed[done.id] = done.why
+            refused += done.status == "refused"
+            _store(flags.out / SEEN / f"{done.id}.json", done.seen)
+            _store(flags.out / RESULTS / f"{done.id}.json", done.results)  # last: with it, this one is done
+            bar.set_postfix(refused=refused, failed=len(failed))
+            bar.update()
+    return failed
+
+
+def _job(one, seed, chosen):
+    try:
+        archive, refused = one.packed(), ""
+    except (Refused, OSError) as error:
+        archive, refused = None, str(error)
+    return jobs.Job(one.id, archive, refused, seed, chosen, jobs.version())
+
+
+def _made_from(results):
+    extra = results["extra_data"]
+    return extra.get("seed"), extra.get("submission"), extra.get("grader")
+
+
+def _seed(flags):
+    path = flags.out / RUN
+    old = json.loads(path.read_text())["seed"] if path.exists() else None
+    seed = next(seed for seed in (flags.seed, old, secrets.randbits(32)) if seed is not None)
+    if seed != old:
+        _store(path, {"seed": seed})
+    return seed
+
+
+def _store(path, data):
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    os.replace(beside, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""What came of a class: reads the results, names the mistakes, writes grades.csv, mistakes.json and report.html."""
+
+import csv
+import io
+import json
+import os
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import grader
+from staff.grade import tests
+from staff.mistakes import naming
+
+RESULTS, SEEN, CATALOGUE, MISTAKES = "results", "seen", "catalogue.json", "mistakes.json"
+
+
+class Unreadable(Exception):
+    """A file of results is not what it should be; the message names it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A submission and what came of it.
+
+    results: in Gradescope's form.
+    mistakes: [(function, misconception, hint)] that were recognised.
+    """
+
+    submission: object
+    results: dict
+    mistakes: tuple
+
+    @cached_property
+    def points(self):
+        """{test id: points}."""
+        return {test["number"]: test["score"] for test in self.results["tests"]}
+
+    @property
+    def status(self):
+        """graded, refused or failed."""
+        return self.results["extra_data"]["status"]
+
+
+def read(path):
+    """A file of results, or None where there is none.
+
+    Raises:
+        Unreadable: it is no such file.
+    """
+    try:
+        results = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(results["extra_data"], dict) or not isinstance(results["tests"], list):
+            raise TypeError("no results")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"{path} is no file of results ({error}): remove it to have it made again.") from error
+    return results
+
+
+def rows(folder, submissions):
+    """The rows of a class, as far as there are results."""
+    known = _named(folder, submissions)
+    found = ((one, read(folder / RESULTS / f"{one.id}.json")) for one in submissions)
+    return [Row(one, results, tuple(map(tuple, known.get(one.id, ())))) for one, results in found if results]
+
+
+def write(folder, submissions, seed):
+    """Writes what an instructor reads.
+
+    Args:
+        folder: of the results.
+        submissions: `staff.submissions.Submission`, all of the class.
+        seed: of the run.
+    """
+    from staff import report
+
+    _store(folder / MISTAKES, json.dumps(_name_all(folder, submissions, seed), indent=1))
+    found = rows(folder, submissions)
+    _store(folder / "grades.csv", _csv(found))
+    _store(folder / "report.html", report.page(found, seed))
+
+
+def _csv(found):
+    """A row for each student; a group has as many as it has members."""
+    ids = [test.test.name for test in tests()]
+    order = [name for name in grader.load_points() if name in ids]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["id", "name", "sid", "email", "total", "status", *order])
+    for row in found:
+        for student in row.submission.students or (None,):
+            who = (student.name, student.sid, student.email) if student else ("", "", "")
+            points = [f"{row.points.get(name, 0):g}" for name in order]
+            cells = [row.submission.id, *who, f"{row.results['score']:g}", row.status]
+            table.writerow([*map(_harmless, cells), *points])
+    return text.getvalue()
+
+
+def _harmless(cell):
+    """A spreadsheet would take it for a formula otherwise: students choose their names."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _named(folder, submissions):
+    path = folder / MISTAKES
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _name_all(folder, submissions, seed):
+    """{id: [[function, misconception, hint], ...]} of all submissions in which something went wrong."""
+    seen = {}
+    for one in submissions:
+        path = folder / SEEN / f"{one.id}.json"
+        if path.exists() and (own := json.loads(path.read_text(encoding="utf-8"))):
+            seen[one.id] = {
+                function: [(what, naming.decoded(array)) for what, array in observed]
+                for function, observed in own.items()
+            }
+    if not seen:
+        return {}
+    known = _catalogue(folder, seed)
+    found = {}
+    for own, fingerprints in seen.items():
+        recognised = naming.recognised(fingerprints, known)
+        found[own] = [
+            (function, *pair)
+            for function, matches in recognised.items()
+            for pair in dict.fromkeys((match.misconception, match.hint) for match in matches)
+        ]
+    return {own: mistakes for own, mistakes in found.items() if mistakes}
+
+
+def _catalogue(folder, seed):
+    """The catalogue's fingerprints for a seed, kept for the next time: they take minutes."""
+    from staff.jobs import version
+
+    path = folder / CATALOGUE
+    if path.exists():
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if (kept["seed"], kept["grader"]) == (seed, version()):
+            return [
+                (naming.Known(**known), [(what, naming.decoded(array)) for what, array in taken])
+                for known, taken in kept["entries"]
+            ]
+    print("Taking the fingerprints of known mistakes ...", flush=True)
+    known = naming.all_fingerprints(seed)
+    entries = [(asdict(one), [(what, naming.encoded(array)) for what, array in taken]) for one, taken in known]
+    _store(path, json.dumps({"seed": seed, "grader": version(), "entries": entries}))
+    return known
+
+
+def _store(path, text):
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text, encoding="utf-8", errors="replace")
+    os.replace(beside, path)

@@ -1,0 +1,117 @@
+"""One submission's grading as a job that can travel: plain data in, plain data out.
+
+A process that does jobs keeps a warmed process behind the wall from one to the next.
+"""
+
+import hashlib
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import grader
+from graderUtil import GradescopeResult
+from staff import bundle, confine
+from staff.grade import CannotGrade, Grading, grade, tests
+from staff.nest import Nest
+from staff.settings import Settings
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be graded: `archive` is `grading.handin.packed`, or None with `refused`, which says why not."""
+
+    id: str
+    archive: bytes | None
+    refused: str
+    seed: int
+    settings: Settings
+    grader: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """How it went.
+
+    status: "graded"; "refused", where it is nothing that can be graded; "failed", where this machine could not.
+    results: in Gradescope's form; `extra_data` tells from what they came.
+    seen: {function: [(what, array as plain data)]} of functions that went wrong, for naming.
+    """
+
+    id: str
+    status: str
+    why: str
+    results: dict
+    seen: dict
+
+
+def do(job):
+    """Grades a submission behind the wall; never raises for the submission's sake."""
+    began = time.perf_counter()
+    chosen = tests()
+    extra = {
+        "seed": job.seed,
+        "submission": fingerprint(job.archive, job.refused),
+        "grader": job.grader,
+        "wall": "",
+        "status": "graded",
+    }
+    result = GradescopeResult(grader.load_points(), None, chosen, job.settings.hidden_visibility, extra)
+    status, why, output = "graded", "", ""
+    if job.archive is None:
+        status, why = "refused", job.refused
+    else:
+        status, why = _grade(job, chosen, result, extra)
+    if status == "graded":
+        output = grader.still_to_write(chosen)
+    elif status == "refused":
+        output = f"Your submission could not be graded.\n{why}"
+    extra |= {"status": status, "why": why, "seconds": round(time.perf_counter() - began, 3)}
+    result.close(output)
+    return Done(job.id, status, why, result.results(), _seen(chosen) if status == "graded" else {})
+
+
+def _grade(job, chosen, result, extra):
+    with tempfile.TemporaryDirectory(prefix="handed-in-") as folder:
+        path = Path(folder, "submission.zip")
+        path.write_bytes(job.archive)
+        try:
+            nest = _nest(job.settings.wall, job.settings.memory)
+            extra["wall"] = grade(path, Grading(job.seed, job.settings), chosen, result, nest.room)
+        except CannotGrade as error:
+            return ("refused" if error.blame == "submission" else "failed"), str(error)
+        except Exception as error:  # a bug of ours is to cost one submission's grade, not the class's
+            return "failed", f"{type(error).__name__}: {error}"
+    return "graded", ""
+
+
+@cache
+def _nest(wall, memory):
+    confine.end_with_parent()
+    return Nest(wall, memory)
+
+
+def _seen(chosen):
+    from staff.mistakes.naming import encoded, fingerprint, wrong_functions
+
+    observations = [observation for test in chosen for observation in test.observations]
+    return {
+        function: [(what, encoded(array)) for what, array in fingerprint(observations, function)]
+        for function in wrong_functions(observations)
+    }
+
+
+def fingerprint(archive, refused=""):
+    """A hash of what was handed in."""
+    return hashlib.sha256(archive if archive is not None else refused.encode()).hexdigest()
+
+
+@cache
+def version():
+    """A hash of the grader: of all that a grade depends on, save the packages."""
+    total = hashlib.sha256()
+    for name, path in bundle.held().items():
+        if path.suffix in (".py", ".json") and path.name not in ("handout.py", "bundle.py"):
+            total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()

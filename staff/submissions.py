@@ -1,0 +1,88 @@
+"""Finds the submissions of a class: a Gradescope export, a folder of zips, or a folder of folders."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import yaml
+
+from grading.handin import packed
+
+METADATA = "submission_metadata.yml"
+
+
+class NoSubmissions(Exception):
+    """There is nothing to grade; the message says where it was looked for."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """Who handed in, as far as is known."""
+
+    name: str = ""
+    sid: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One of a class's: `id` is fit for a file name and unique; a group has several students."""
+
+    id: str
+    path: Path
+    students: tuple = ()
+
+    def packed(self):
+        """What was handed in, as bytes of a zip that can travel; see `grading.handin.packed`."""
+        return packed(self.path)
+
+
+def find(folder):
+    """Lists the submissions in a folder, in the order of their ids.
+
+    Raises:
+        NoSubmissions: there are none, or the metadata of an export cannot be read.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise NoSubmissions(f"There is no folder {folder}.")
+    students = _students(folder / METADATA)
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__")) or not (path.is_dir() or path.suffix.lower() == ".zip"):
+            continue
+        name = path.name if path.is_dir() else path.stem
+        own = _id(name)
+        if own in found:  # a.zip and a/, or names that differ in nothing that a file name can show
+            own += "-" + hashlib.sha256(path.name.encode(errors="surrogateescape")).hexdigest()[:8]
+        found[own] = Submission(own, path, students.get(path.name) or students.get(name) or ())
+    missing = [name for name in students if not (folder / name).exists()]
+    for name in missing:
+        found[_id(name)] = Submission(_id(name), folder / name, students[name])
+    if not found:
+        raise NoSubmissions(f"{folder} holds no zips and no folders.")
+    return [found[own] for own in sorted(found)]
+
+
+def _id(name):
+    return name if re.fullmatch(r"\w[\w.@+-]{0,99}", name, re.ASCII) else quote(name, safe="")[:100] or "unnamed"
+
+
+def _students(path):
+    """{name of a submission's folder: students} of an export."""
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8") as file:
+            entries = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # plain data only
+        return {
+            str(name): tuple(
+                Student(*(str(who.get(key) or "") for key in (":name:", ":sid:", ":email:")))
+                for who in entry.get(":submitters:") or ()
+            )
+            for name, entry in entries.items()
+        }
+    except (OSError, UnicodeError, yaml.YAMLError, AttributeError, TypeError) as error:
+        raise NoSubmissions(f"{path} is not what Gradescope exports: {error}") from error
