@@ -26,6 +26,10 @@ SERVED += ("grading/probes/__init__.py", "grading/probes/flow_network.py", "grad
 SERVED += ("tracebacks.py", "network.py", "data.py")
 
 SCRATCH = 64 * 2**20  # bytes that a submission may write
+SCRATCH_ENTRIES = 5000
+SCRATCH_DEPTH = 30
+# Not /dev/zero: memory mapped from it is counted by no limit.
+DEVICES = {"/dev/null": 3, "/dev/urandom": 9}
 LIMITS = {
     "RLIMIT_CORE": 0,
     "RLIMIT_FSIZE": SCRATCH // 2,
@@ -81,7 +85,7 @@ class _Wall:
         for name in SERVED:
             _copy(SOURCE / name, self._stage / name)
         _copy(HERE / "confine.py", self._stage / "confine.py")
-        for path in sorted(Path(submission).rglob("*.py")):
+        for path in sorted(path for path in Path(submission).rglob("*.py") if path.is_file()):
             _copy(path, self._stage / "submission" / path.relative_to(submission))
         (self._stage / "submission").mkdir(exist_ok=True)
         (self._stage / "filter").write_bytes(syscalls.program())
@@ -106,7 +110,7 @@ class _Wall:
 
     def close(self):
         """Removes what was made."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        _remove(self._folder)
 
     def __enter__(self):
         return self
@@ -161,8 +165,10 @@ class Bubblewrap(_Wall):
                 command += ["--symlink", os.readlink(path), str(path)]
             else:
                 command += ["--ro-bind", str(path), str(path)]
-        command += ["--ro-bind", str(self._stage), "/grading", "--proc", "/proc", "--dev", "/dev"]
-        command += ["--remount-ro", "/dev", "--remount-ro", "/"]
+        command += ["--ro-bind", str(self._stage), "/grading", "--proc", "/proc"]
+        for device in DEVICES:
+            command += ["--dev-bind", device, device]
+        command += ["--remount-ro", "/"]
         return [*command, *self._confine()]
 
 
@@ -183,18 +189,31 @@ class User(_Wall):
         os.chown(self._folder, 0, self._uid)
 
     def start(self):
-        shutil.rmtree(self._scratch)  # what a former process has left is no burden to the next
+        _remove(self._scratch)  # what a former process has left is no burden to the next
         self._scratch.mkdir()
         os.chown(self._scratch, self._uid, self._uid)
         return super().start()
 
     def excess(self):
-        used = 0
-        for folder, _, files in os.walk(self._scratch):
-            for name in files:
-                with contextlib.suppress(OSError):  # gone by now
-                    used += os.lstat(os.path.join(folder, name)).st_blocks * 512
-        return f"it wrote more than {SCRATCH >> 20} MB of files" if used > SCRATCH else ""
+        used, count = 0, 0
+        folders = [(self._scratch, 0)]
+        while folders:
+            folder, depth = folders.pop()
+            if depth > SCRATCH_DEPTH:
+                return f"it made more than {SCRATCH_DEPTH} folders within each other"
+            with contextlib.suppress(OSError):  # gone by now
+                for entry in os.scandir(folder):
+                    count += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append((entry.path, depth + 1))
+                    with contextlib.suppress(OSError):
+                        used += entry.stat(follow_symlinks=False).st_blocks * 512
+                    # A look must not take long, however much there is to be seen.
+                    if used > SCRATCH:
+                        return f"it wrote more than {SCRATCH >> 20} MB of files"
+                    if count > SCRATCH_ENTRIES:
+                        return f"it made more than {SCRATCH_ENTRIES} files"
+        return ""
 
     def _home(self):
         return jail() / "run"
@@ -249,9 +268,10 @@ def _furnish(folder):
         inside.write_bytes(Path("/", name).read_bytes())
         inside.chmod(0o644)  # whatever the umask
     (folder / "dev").mkdir()
-    for name, minor in {"null": 3, "urandom": 9}.items():
-        os.mknod(folder / "dev" / name, 0o666 | 0o020000, os.makedev(1, minor))
-        (folder / "dev" / name).chmod(0o666)
+    for name, minor in DEVICES.items():
+        device = folder / name.lstrip("/")
+        os.mknod(device, 0o666 | 0o020000, os.makedev(1, minor))
+        device.chmod(0o666)
     for path in folder.rglob("*"):
         if path.is_dir() and not path.is_symlink() and path.name != "run":
             path.chmod(0o755)
@@ -304,6 +324,14 @@ def _lacks_seccomp():
     except (ImportError, RuntimeError) as error:
         return f"libseccomp ({error}). Debian and Ubuntu: apt-get install libseccomp2; and: make staff"
     return ""
+
+
+def _remove(folder):
+    """Removes a folder that a submission could write to, which may be deeper than Python can follow."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)
 
 
 def _copy(source, target):
