@@ -15,7 +15,6 @@ import sys
 from collections import Counter
 
 from staff import isolation
-
 from tests.hostile import arena, corpus
 from tests.hostile.corpus import ATTACKS, KINDS
 
@@ -26,7 +25,7 @@ def main():
     parser.add_argument("--wall", choices=arena.WALLS, help="one wall only")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="so many at a time")
     flags = parser.parse_args()
-    wanted = [name for given in flags.names for name in (a.name for a in KINDS.get(given, [])) or [given]]
+    wanted = [name for given in flags.names for name in [attack.name for attack in KINDS.get(given, [])] or [given]]
     if unknown := [name for name in wanted if name not in ATTACKS]:
         parser.error(f"no attack or kind is called {', '.join(unknown)}; kinds are {', '.join(KINDS)}")
     walls = [flags.wall] if flags.wall else arena.WALLS

@@ -74,7 +74,7 @@ def fight(attack, wall):
             stack.enter_context(_adopting_orphans())
             return _Arena(folder, wall, stack).fight(attack)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run(["rm", "-rf", "--", str(folder)])  # deeper than Python can follow
 
 
 class _Arena:
@@ -84,7 +84,9 @@ class _Arena:
         folder.chmod(0o755)
         self.repo, self.home, self.results = folder / "repo", folder / "home", folder / "results"
         self.submissions, self.temporary = folder / "submissions", folder / "tmp"
-        self.secrets = {name: secrets.token_hex(12) for name in ("answers", "staff", "environment", "home", "neighbour")}
+        self.secrets = {
+            name: secrets.token_hex(12) for name in ("answers", "staff", "environment", "home", "neighbour")
+        }
         for path in (self.repo, self.home, self.results, self.submissions, self.temporary):
             path.mkdir()
         self._copy_grader()
@@ -103,6 +105,7 @@ class _Arena:
             shutil.copytree(ROOT / name, self.repo / name, ignore=ignore)
         shutil.copy(ROOT / "points.json", self.repo)
         shutil.copy(HERE / "bout.py", self.repo)
+        (self.repo / ".jail-lock").touch()  # which graders share
         for path in (self.repo / "src" / "solution").glob("*.py"):
             path.write_text(_behind_lines(path.read_text(), self.secrets["answers"]))
         for path in (self.repo / "staff" / "mistakes").glob("*.py"):
@@ -197,8 +200,8 @@ class _Arena:
             breach("secrets seen", "a hidden case, by a student")
         if f"{self.marker}-pierced".encode() in run.out:
             breach("got through", re.search(rb"-pierced:? ?([^\n]{0,80})", run.out)[1].decode(errors="replace"))
-        if bout.score != attack.honest:
-            breach("points gained", f"{bout.score:g}, where {attack.honest:g} was earned")
+        if bout.score > attack.honest:
+            breach("points gained", f"{bout.score:g}, where {attack.honest:g} is earned honestly")
         for text in _flaws_of_result(attack, result, len(written)):
             breach("invalid results", text)
         for text in _flaws_of_run(attack, run):
@@ -212,8 +215,8 @@ class _Arena:
         """{path: (size, time, digest)} of everything that an attack has no business with."""
         seen = {}
         for root in (self.repo, self.home, self.submissions, self.results, *_installed()):
-            for path in [root, *root.rglob("*")] if root.is_dir() else [root]:
-                if path.name in ("results.json", ".jail") or path.is_symlink():
+            for path in _below(root):
+                if path.name in ("results.json", ".jail", ".jail-lock") or path.is_symlink():
                     continue
                 with contextlib.suppress(OSError):
                     status = path.stat()
@@ -392,6 +395,17 @@ def _in_a_few_words(run, result):
     return ascii((told or lines or [""])[0])[1:-1]
 
 
+def _below(path):
+    """A path and all that lies within, however deep."""
+    paths = [path]
+    while paths:
+        path = paths.pop()
+        yield path
+        with contextlib.suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                paths += [Path(entry.path) for entry in os.scandir(path)]
+
+
 def _differences(before, after):
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
@@ -446,4 +460,3 @@ def _children(besides=()):
             else:
                 found[pid] = name.partition("(")[2]
     return found
-

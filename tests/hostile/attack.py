@@ -31,7 +31,7 @@ class Attack:
         files: {path: text or bytes} of a folder; or a function that is given a path without suffix, writes a folder or
             a zip there, and returns where.
         tests: those to be graded.
-        honest: what the same submission scores without the attack.
+        honest: what the same submission scores without the attack, the most that it may score with it.
         refused: whether it is not to be graded at all.
         afterwards: whether a solved submission is to be graded after it, which must get full marks.
         seconds: what it may take, on a slow machine.
@@ -69,8 +69,13 @@ def forged(name, what, answer, top="", **more):
     Args:
         answer: the body of a function of `request` that returns the reply; an import has been answered already.
     """
-    text = f"{SERVE}\n{_dedent(top)}\n\ndef answer(request):\n{textwrap.indent(_dedent(answer), '    ')}\n\nserve(answer)"
-    return at_import(name, what, text, **more)
+    return at_import(name, what, forger(answer, top), **more)
+
+
+def forger(answer, top=""):
+    """The text of such a thing."""
+    body = textwrap.indent(_dedent(answer), "    ")
+    return f"{SERVE}\n{_dedent(top)}\n\ndef answer(request):\n{body}\n\nserve(answer)"
 
 
 def _dedent(text):
@@ -80,7 +85,7 @@ def _dedent(text):
 # Speaks with the grader as the worker does, from within it: its streams and the mark are in its frame.
 SERVE = """
 import numpy as np
-from grading import wire
+wire = __import__("importlib").import_module("grading.wire")
 
 def post():
     frame = sys._getframe()

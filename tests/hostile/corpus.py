@@ -1,11 +1,38 @@
 """All attacks, by kind."""
 
-from tests.hostile import arena, exits, forgeries, liars, patches
+from tests.hostile import (
+    archives,
+    arena,
+    bombs,
+    exits,
+    forgeries,
+    liars,
+    neighbours,
+    network,
+    output,
+    patches,
+    powers,
+    shadows,
+    spies,
+    writers,
+)
 
-KINDS = {
-    kind.__name__.rpartition(".")[2]: kind.ATTACKS
-    for kind in (exits, patches, forgeries, liars)
-}
+_MODULES = (
+    exits,
+    patches,
+    forgeries,
+    liars,
+    spies,
+    writers,
+    shadows,
+    powers,
+    bombs,
+    network,
+    archives,
+    neighbours,
+    output,
+)
+KINDS = {kind.__name__.rpartition(".")[2]: kind.ATTACKS for kind in _MODULES}
 ATTACKS = {attack.name: attack for attacks in KINDS.values() for attack in attacks}
 
 

@@ -37,7 +37,7 @@ ATTACKS = [
         room = frame.f_locals
 
         def last_word():
-            from grading import wire
+            wire = __import__("importlib").import_module("grading.wire")
             wire.write(room["replies"], {"mark": room["mark"], "status": "ok", "value": 1.450685, "touched": ""})
 
         atexit.register(last_word)

@@ -1,6 +1,8 @@
 """Replies that the worker never gave, on the worker's own streams, rightly framed and marked."""
 
-from tests.hostile.attack import SERVE, Attack, at_import, forged, gan, in_call
+import textwrap
+
+from tests.hostile.attack import SERVE, Attack, at_import, forged, forger, gan, in_call
 
 # One test of each kind of question that is asked.
 KINDS = (
@@ -14,22 +16,33 @@ KINDS = (
     "2b-6-hidden",
     "5e-3-hidden",
 )
-# What can be had for drawing noise, labels and weights, which any loss does that calls g and d.
+FEW = ("2b-0-basic", "5e-2-basic")  # where each reply costs the worker its life
+# Tests of what is drawn, noise and labels: any loss gets their points that calls g and d, whatever it makes of them. So
+# where these are forged, the honest part is such a loss, and earns the points of as many of these tests as are run.
 DRAWN = ("2b-6-hidden", "4b-2-basic", "4b-3-basic", "4b-6-hidden")
+HONEST = {"2b-6-hidden": 1, "4b-2-basic": 0.5, "4b-3-basic": 0.5, "4b-6-hidden": 1}
+CALLS = """
+    labels = [locals()["y_real"]] if "y_real" in locals() else []
+    return d(x_real, *labels).mean() + d(g(z, *labels), *labels).mean()
+"""
+CALLS = "z = torch.randn(len(x_real), g.dim_z, device=device)\n" + textwrap.dedent(CALLS)
 
 
-def everywhere(name, what, answer, top="", **more):
+def everywhere(name, what, answer, top="", tests=KINDS, **more):
     """A forger in both files, so that every question reaches it."""
-    attack = forged(name, what, answer, top)
-    files = {"gan.py": attack.files["gan.py"], "flow_network.py": attack.files["gan.py"]}
-    return Attack(name, what, files, tests=KINDS, **more)
+    text = gan(forger(answer, top), CALLS)
+    honest = sum(HONEST.get(test, 0) for test in tests)
+    return Attack(name, what, {"gan.py": text, "flow_network.py": text}, tests, honest, **more)
 
 
-def changed(name, what, change, **more):
-    """A reply of the right form whose arrays are all changed; `change` is an expression of `array` and `name`."""
+def changed(name, what, change, texts=False, **more):
+    """A reply of the right form whose numbers, or whose texts too, are all changed; `change` is an expression of
+    `array` and `name`."""
+    kept = "False" if texts else "isinstance(array, str)"
     answer = f"""
         reply = plausible(request)
-        return {{"status": "ok", **{{name: {change} for name, array in reply.items() if name != "status"}}}}
+        reply.pop("status")
+        return {{"status": "ok", **{{name: array if {kept} else {change} for name, array in reply.items()}}}}
     """
     return everywhere(name, what, answer, **more)
 
@@ -48,49 +61,45 @@ ATTACKS = [
     changed(
         "nan-everywhere",
         "NaN in every array",
-        "np.full(np.shape(array), np.nan) if not isinstance(array, str) else array",
+        "np.full(np.shape(array), np.nan)",
     ),
     changed(
         "infinity-everywhere",
         "infinity in every array",
-        "np.full(np.shape(array), np.inf) if not isinstance(array, str) else array",
+        "np.full(np.shape(array), np.inf)",
     ),
     changed("texts-for-numbers", "texts where there should be numbers", 'np.full(np.shape(array), "0.0")'),
-    changed("numbers-for-texts", "numbers where there should be texts", "np.ones(np.shape(array))"),
+    changed("numbers-for-texts", "numbers where there should be texts", "np.ones(np.shape(array))", texts=True),
     changed("nothing-in-them", "arrays of no size, with long shapes", "np.zeros((0, 3, 10**6, 10**6))"),
     changed("one-number-each", "a single number for each array", "np.array(0.5)"),
-    changed("one-axis-more", "an axis more than there should be", "np.asarray(array)[None] if name != 'touched' else ''"),
+    changed("one-axis-more", "an axis more than there should be", "np.asarray(array)[None]"),
     changed("truth-values", "truth values for numbers", "np.zeros(np.shape(array), bool)"),
     changed(
         "strange-numbers",
         "numbers of other sizes and byte orders",
-        "np.asarray(array).astype('>f8' if len(name) % 2 else np.longdouble if len(name) % 3 else np.float16)"
-        " if not isinstance(array, str) else array",
+        "np.asarray(array).astype('>f8' if len(name) % 2 else np.longdouble if len(name) % 3 else np.float16)",
     ),
-    changed("complex-numbers", "complex numbers", "np.asarray(array).astype(complex) if array != '' else array"),
+    changed("complex-numbers", "complex numbers", "np.asarray(array).astype(complex)", tests=FEW),
     everywhere(
         "huge-arrays",
-        "arrays as large as a message may be, kept wherever the grader keeps them",
+        "arrays as large as a message may be, and as large as an array may be, wherever the grader keeps them",
         """
-        reply = plausible(request)
-        large = "seen" if "seen" in reply else "z_0" if "z_0" in reply else "output"
-        shape = (15_000_000 // 12, *np.shape(reply.get("seen", 0))[1:]) if large == "seen" else (5_000_000, 3)
-        return {**reply, large: np.zeros(shape, np.int8)} if "z_0" in reply else {
-            **reply, "value": np.zeros(15_000_000, np.int8)
-        }
+        large = np.zeros(15_000_000 if "z" in str(request["probe"]) else 2**20, np.int8)
+        return {**plausible(request), "value": large, "output": large, "slope": large, "grad_weight": large}
         """,
+        tests=("2b-0-basic", "5e-3-hidden", "2b-6-hidden"),
         seconds=300,
     ),
     everywhere(
         "images-without-number",
-        "says that d was called on more than a million images",
+        "says that d was called on as many images as a reply can hold",
         """
         reply = plausible(request)
         size = np.shape(request.get("real", np.zeros((1, 1))))[1:]
-        many = np.random.randint(0, 100, (15_000_000 // int(np.prod(size)), *size)).astype(np.int8)
-        reply.update({"seen": many} if "seen" in reply else {"x_0": many} if "x_0" in reply else {})
-        return reply
+        many = np.random.randint(0, 100, (2**20 // int(np.prod(size)), *size)).astype(np.int8)
+        return {**reply, **{name: many for name in reply if name in ("seen", "x_0", "x_1", "x_2")}}
         """,
+        tests=("2b-0-basic", "5e-2-basic", "5e-3-hidden"),
         seconds=300,
     ),
     everywhere(
@@ -126,6 +135,7 @@ ATTACKS = [
         bad = np.frombuffer(np.array([0x7FFFFFFF, 0xD800, 0x41], np.uint32).tobytes(), "<U3")[0:1].reshape(())
         return {**plausible(request), "touched": bad, "layers": bad, "unwritten": bad, "reason": bad}
         """,
+        tests=FEW,
     ),
     everywhere(
         "codes-for-a-status",
@@ -134,6 +144,7 @@ ATTACKS = [
         bad = np.frombuffer(np.array([0x7FFFFFFF, 0xD800, 0x41], np.uint32).tobytes(), "<U3")[0:1].reshape(())
         return {**plausible(request), "status": bad}
         """,
+        tests=FEW,
     ),
     everywhere(
         "a-list-of-states",
@@ -279,15 +290,11 @@ threading.Thread(target=flood, daemon=True).start()
         """,
         SERVE,
     ),
-    Attack(
+    everywhere(
         "drawn-by-hand",
-        "noise and labels that no loss drew; a loss that only calls d and g earns as much",
-        {
-            "gan.py": forged("", "", "return plausible(request)").files["gan.py"],
-            "flow_network.py": gan("raise NotImplementedError"),
-        },
+        "noise and labels that no loss drew",
+        "return plausible(request)",
         tests=DRAWN,
-        honest=3,
     ),
     everywhere(
         "unwritten-in-words",

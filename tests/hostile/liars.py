@@ -84,7 +84,7 @@ ATTACKS = [
         "pickle-that-runs",
         "an array of objects whose __reduce__ runs a command where it is read",
         """
-        from grading import wire
+        wire = __import__("importlib").import_module("grading.wire")
         import io
         frame = sys._getframe()
         while "requests" not in frame.f_locals:

@@ -58,7 +58,7 @@ ATTACKS = [
         "patch-the-worker",
         "the worker's own functions say ok",
         """
-        from grading import probes, wire
+        probes, wire = map(__import__("importlib").import_module, ("grading.probes", "grading.wire"))
 
         import numpy as np
         write = wire.write
@@ -72,7 +72,7 @@ ATTACKS = [
         "the networks of the probes hand out what is asked for",
         """
         import numpy as np
-        from grading.probes import gan
+        gan = __import__("importlib").import_module("grading.probes.gan")
 
         gan._check = lambda *_: None
         gan._differences = lambda *_: []
@@ -102,7 +102,7 @@ ATTACKS = [
         "patch-the-loader",
         "the loader brings another module, and knows another list of packages",
         """
-        from grading import loader
+        loader = __import__("importlib").import_module("grading.loader")
 
         class Wish:
             def __getattr__(self, name):
@@ -128,14 +128,14 @@ ATTACKS = [
         "what went wrong cannot be explained, because explaining it stops too",
         """
         import linecache
-        import tracebacks
+        tracebacks = __import__("importlib").import_module("tracebacks")
         import traceback
 
         def broken(*_, **__):
             raise RuntimeError("nothing is known")
 
         tracebacks.explain = tracebacks.unwritten = traceback.extract_tb = linecache.getline = broken
-        from grading import probes
+        probes = __import__("importlib").import_module("grading.probes")
         probes.explain = probes.unwritten = broken
         """,
     ),
