@@ -4,6 +4,7 @@ import datetime
 import functools
 import json
 import os
+import re
 import sys
 import textwrap
 import time
@@ -14,6 +15,10 @@ from pathlib import Path
 NO_SENSE = (
     "The grader can make no sense of what came back from the submission. If you do not tamper with it, tell the staff."
 )
+
+
+# How lines begin that only the grader itself writes.
+_OWN_LINES = re.compile(r"^(?=-----|Total:|Behind the wall|Still to be written)", re.M)
 
 
 class Ungraded(Exception):
@@ -180,7 +185,7 @@ class TerminalResult(GradedResult):
         if outcome.prints:
             self._say(textwrap.indent(outcome.prints.rstrip("\n"), "| ", lambda line: True))
         if outcome.output:
-            self._say(outcome.output.replace("\n-----", "\n -----"))  # a message cannot pass for an END
+            self._say(_OWN_LINES.sub(" ", outcome.output))  # a message cannot pass for an END
         took = datetime.timedelta(seconds=outcome.seconds)
         points = "???" if outcome.status == "ungraded" else f"{outcome.points:g}"
         end = (
@@ -267,7 +272,9 @@ class GradescopeResult(GradedResult):
     def _entry(self, test, outcome):
         if outcome is None:
             output = "Not run yet, or grading was stopped before it was done."
-        elif test.is_hidden:  # what it was run on is not shown, nor what the code printed or raised, which may tell
+        elif test.is_hidden or outcome.gist == NO_SENSE:
+            # What it was run on is not shown, nor what the code printed or raised, which may tell; nor lines of the
+            # grader's own code.
             output = outcome.gist
         else:
             output = "\n".join(text for text in (outcome.prints.rstrip("\n"), outcome.output) if text)

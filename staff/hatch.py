@@ -9,9 +9,9 @@ submission itself. Of each submission nothing is left, no process and no file, w
 import ctypes
 import gc
 import importlib
+import itertools
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -120,12 +120,20 @@ class Child:
         return self._status
 
     def _sweep(self):
-        for name in os.listdir(self._nursery):
-            path = os.path.join(self._nursery, name)
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path)
-            else:
+        """Empties the nursery. Folders within folders are brought to its top: they may be deeper than Python can go."""
+        names = os.listdir(self._nursery)
+        for count in itertools.count():
+            if not names:
+                return
+            path = os.path.join(self._nursery, names.pop())
+            if not os.path.isdir(path) or os.path.islink(path):
                 os.unlink(path)
+                continue
+            os.chmod(path, 0o700)
+            for number, entry in enumerate(os.listdir(path)):
+                names.append(f"{count}-{number}")
+                os.rename(os.path.join(path, entry), os.path.join(self._nursery, names[-1]))
+            os.rmdir(path)
 
     @staticmethod
     def _live(uid, files, folder, settings, program):

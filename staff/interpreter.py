@@ -13,7 +13,7 @@ def trees():
     found = {sys.prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_chain(sys.executable)}
     if sys.base_prefix not in ("/", "/usr", "/usr/local"):
         found.add(sys.base_prefix)
-    paths = {Path(path) for path in found}
+    paths = {Path(path) for path in (*found, *map(os.path.realpath, found))}  # .venv may be a link
     return sorted(path for path in paths if path.exists() and not paths & set(path.parents))
 
 

@@ -30,6 +30,10 @@ SCRIPTS = ("confine.py", "hatch.py")
 PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 
 SCRATCH = 64 * 2**20  # bytes that a submission may write
+SCRATCH_ENTRIES = 5000
+SCRATCH_DEPTH = 30
+# Not /dev/zero: memory mapped from it is counted by no limit.
+DEVICES = {"/dev/null": 3, "/dev/urandom": 9}
 LIMITS = {
     "RLIMIT_CORE": 0,
     "RLIMIT_FSIZE": SCRATCH // 2,
@@ -98,7 +102,7 @@ class _Wall:
             _copy(SOURCE / name, self._stage / name)
         for name in SCRIPTS:
             _copy(HERE / name, self._stage / name)
-        for path in sorted(Path(submission).rglob("*.py")) if submission else ():
+        for path in sorted(path for path in Path(submission).rglob("*.py") if path.is_file()) if submission else ():
             _copy(path, self._stage / "submission" / path.relative_to(submission))
         (self._stage / "submission").mkdir(exist_ok=True)
         (self._stage / "filter").write_bytes(syscalls.program())
@@ -148,7 +152,7 @@ class _Wall:
 
     def close(self):
         """Removes what was made."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        _remove(self._folder)
 
     def __enter__(self):
         return self
@@ -196,8 +200,10 @@ class Bubblewrap(_Wall):
                 command += ["--symlink", os.readlink(path), str(path)]
             else:
                 command += ["--ro-bind", str(path), str(path)]
-        command += ["--ro-bind", str(self._stage), "/grading", "--proc", "/proc", "--dev", "/dev"]
-        return [*command, "--remount-ro", "/dev", "--remount-ro", "/"]
+        command += ["--ro-bind", str(self._stage), "/grading", "--proc", "/proc"]
+        for device in DEVICES:
+            command += ["--dev-bind", device, device]
+        return [*command, "--remount-ro", "/"]
 
 
 class User(_Wall):
@@ -217,18 +223,31 @@ class User(_Wall):
         os.chown(self._folder, 0, self.uid)
 
     def start(self):
-        shutil.rmtree(self._scratch)  # what a former process has left is no burden to the next
+        _remove(self._scratch)  # what a former process has left is no burden to the next
         self._scratch.mkdir()
         os.chown(self._scratch, self.uid, self.uid)
         return super().start()
 
     def excess(self):
-        used = 0
-        for folder, _, files in os.walk(self._scratch):
-            for name in files:
-                with contextlib.suppress(OSError):  # gone by now
-                    used += os.lstat(os.path.join(folder, name)).st_blocks * 512
-        return f"it wrote more than {SCRATCH >> 20} MB of files" if used > SCRATCH else ""
+        used, count = 0, 0
+        folders = [(self._scratch, 0)]
+        while folders:
+            folder, depth = folders.pop()
+            if depth > SCRATCH_DEPTH:
+                return f"it made more than {SCRATCH_DEPTH} folders within each other"
+            with contextlib.suppress(OSError):  # gone by now
+                for entry in os.scandir(folder):
+                    count += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append((entry.path, depth + 1))
+                    with contextlib.suppress(OSError):
+                        used += entry.stat(follow_symlinks=False).st_blocks * 512
+                    # A look must not take long, however much there is to be seen.
+                    if used > SCRATCH:
+                        return f"it wrote more than {SCRATCH >> 20} MB of files"
+                    if count > SCRATCH_ENTRIES:
+                        return f"it made more than {SCRATCH_ENTRIES} files"
+        return ""
 
     def _home(self):
         return jail() / "run"
@@ -289,9 +308,10 @@ def _furnish(folder):
         inside.write_bytes(Path("/", name).read_bytes())
         inside.chmod(0o644)  # whatever the umask
     (folder / "dev").mkdir()
-    for name, minor in {"null": 3, "urandom": 9}.items():
-        os.mknod(folder / "dev" / name, 0o666 | 0o020000, os.makedev(1, minor))
-        (folder / "dev" / name).chmod(0o666)
+    for name, minor in DEVICES.items():
+        device = folder / name.lstrip("/")
+        os.mknod(device, 0o666 | 0o020000, os.makedev(1, minor))
+        device.chmod(0o666)
     for path in folder.rglob("*"):
         if path.is_dir() and not path.is_symlink() and path.name != "run":
             path.chmod(0o755)
@@ -349,6 +369,14 @@ def _lacks_seccomp():
     except (ImportError, RuntimeError) as error:
         return f"libseccomp ({error}). Debian and Ubuntu: apt-get install libseccomp2; and: make staff"
     return ""
+
+
+def _remove(folder):
+    """Removes a folder that a submission could write to, which may be deeper than Python can follow."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)
 
 
 def _copy(source, target):

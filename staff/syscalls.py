@@ -11,6 +11,7 @@ import pyseccomp
 
 CLONE_THREAD = 0x10000
 MAP_SHARED_AND_ANONYMOUS = 0x01 | 0x20
+MAP_GROWSDOWN = 0x100
 PR_SET_PDEATHSIG = 1
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 
@@ -44,6 +45,9 @@ def program():
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
     shared = pyseccomp.Arg(3, pyseccomp.MASKED_EQ, MAP_SHARED_AND_ANONYMOUS, MAP_SHARED_AND_ANONYMOUS)
     rules.add_rule(pyseccomp.ERRNO(errno.ENOMEM), "mmap", shared)
+    # The limit of memory counts it as stack, which is to say not at all.
+    stack = pyseccomp.Arg(3, pyseccomp.MASKED_EQ, MAP_GROWSDOWN, MAP_GROWSDOWN)
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOMEM), "mmap", stack)
     # The process has been told to end with the grader, and is not to take that back.
     rules.add_rule(no, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, PR_SET_PDEATHSIG))
     for request in (TIOCSTI, TIOCLINUX):

@@ -1,6 +1,7 @@
 """A test of a submission: asks the worker, holds what comes back against the answer, and gathers what differs."""
 
 import itertools
+import re
 import textwrap
 import time
 import zlib
@@ -15,6 +16,9 @@ from grading.compare import difference, shown
 # Seconds for a function that has hung before. At first, limits are wide: a student's code may import slow parts of
 # torch.
 HASTE = 2
+TEXTS = ("touched", "layers")  # what is text in a reply; all else is numbers
+KEPT = 2**16  # bytes of an array that are noted for the staff's side
+PRINTS = 30_000  # characters of what a test prints that are shown
 
 LABELS = {
     "value": "its value",
@@ -46,6 +50,27 @@ class Observation:
     seen: np.ndarray
     right: bool
     staff_only: bool = False
+
+
+class _Reply(dict):
+    """{name: array}, from a process that may send what it likes.
+
+    Raises:
+        AssertionError: something is text that should be numbers, or the other way round; or something is missing.
+    """
+
+    def __init__(self, arrays):
+        super().__init__({name: np.asarray(array) for name, array in arrays.items()})
+        for name, array in self.items():
+            if (array.dtype.kind == "U") != (name in TEXTS):
+                raise AssertionError(f"{_NO_ANSWER}: {ascii(name)[:40]} is of type {array.dtype}.")
+
+    def __missing__(self, name):
+        raise AssertionError(f"{_NO_ANSWER}: it lacks {name}.")
+
+
+_NUMBER = re.compile(r"-?\d[\d.]*(e[+-]?\d+)?")
+_NO_ANSWER = "The process that runs your code sent no sensible answer"
 
 
 class SubmissionTest(GradedTestCase):
@@ -85,11 +110,13 @@ class SubmissionTest(GradedTestCase):
             self.worker.prepare(probe.split(".")[0])
             self.waited += time.perf_counter() - started
             left = min(self._left, HASTE) if self._function in self.worker.hung else self._left
-            return self.worker.ask(probe, left, seed=int(self.rng.integers(2**31)), **arguments)
+            return _Reply(self.worker.ask(probe, left, seed=int(self.rng.integers(2**31)), **arguments))
         except Failed as failure:
             if failure.hung:
                 self.worker.hung.add(self._function)
-            self.unwritten = failure.unwritten
+            # What a submission says in a hidden test is not for its author, not even by a name.
+            if not self.test.is_hidden or failure.unwritten == self._function:
+                self.unwritten = failure.unwritten
             self.observe("failed", str(failure), False)
             less = "\nIt hung in an earlier test, and was given less time in this one." if left == HASTE else ""
             self._gist.append(f"{self._about or 'Your code'}: it stopped with an error, or took too long")
@@ -97,7 +124,11 @@ class SubmissionTest(GradedTestCase):
             raise self._verdict() from None
         finally:
             self._left = self.test.seconds + self.waited - (time.perf_counter() - self._began)
-            self._prints += self.worker.take_prints()
+            self._print(self.worker.take_prints())
+
+    def _print(self, text):
+        left = PRINTS - len(self._prints)
+        self._prints += text if len(text) <= left else text[: max(left, 0)] + "\n... and more" * (left > 0)
 
     def about(self, function, title=None, **on):
         """Says what comes next is about.
@@ -144,17 +175,17 @@ class SubmissionTest(GradedTestCase):
         if wrong and all(name.startswith("grad_") for name in wrong) and len(wrong) < len(best):
             self._problem("its values are right, its gradient is not: is a part of it cut off from the graph?", "")
 
-    def require(self, holds, what, problem):
-        """Gathers a problem unless something holds; `what` names it for the staff."""
+    def require(self, holds, what, problem, gist=None):
+        """Gathers a problem unless something holds; `what` names it for the staff; gist is as in `_problem`."""
         self.observe(what, str(bool(holds)), bool(holds))
         if not holds:
-            self._problem(problem, "")
+            self._problem(problem, "", gist)
 
     def fault(self, what, text):
         """Gathers a problem if there is text that describes it."""
         self.observe(what, text or "none", not text)
         if text:
-            self._problem(text, "")
+            self._problem(text, "", _NUMBER.sub("...", text))
 
     def untouched(self, reply, **after):
         """Requires that a call left its inputs alone.
@@ -166,12 +197,15 @@ class SubmissionTest(GradedTestCase):
             self.require(not reply[name].any(), name, f"{given} was changed in place: others still need it")
         if "touched" in reply:
             text = str(reply["touched"])
-            self.require(not text, "touched " + text, f"something was left changed: {text}")
+            problem = "something was left changed"
+            self.require(not text, "touched " + text, f"{problem}: {text}", problem)
 
     def observe(self, what, seen, right):
         """Notes something seen of the submission, by which the staff's side recognises known mistakes."""
-        what = f"{self.test.name} {what}"
-        self.observations.append(Observation(self._function, what, np.asarray(seen), bool(right), self._again))
+        what, seen = f"{self.test.name} {what}", np.asarray(seen)
+        if seen.nbytes > KEPT:
+            seen = np.asarray(f"an array of {seen.nbytes} bytes")
+        self.observations.append(Observation(self._function, what, seen, bool(right), self._again))
 
     def conclude(self):
         if self._problems or self._is_ungraded():
@@ -190,9 +224,14 @@ class SubmissionTest(GradedTestCase):
     def _verdict(self):
         return (Ungraded if self._is_ungraded() else AssertionError)(self._report())
 
-    def _problem(self, title, text):
+    def _problem(self, title, text, gist=None):
+        """Gathers a problem.
+
+        Args:
+            gist: the title without what comes from the submission, if anything in it does.
+        """
         lines = f"{self._about}: {title}" if self._about else title
-        self._gist.append(lines)
+        self._gist.append(f"{self._about}: {gist}" if gist and self._about else gist or lines)
         if self._again and not self.test.is_hidden:
             lines = f"On a fresh case, {lines}"
         on = "\n".join(f"{name.replace('_', ' ')} = {shown(np.squeeze(value))}" for name, value in self._on.items())

@@ -12,6 +12,8 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
+
 from graderUtil import GradingStopped
 from grading import wire
 
@@ -22,6 +24,8 @@ FATAL = {int(getattr(signal, name, 0)) for name in "SIGSEGV SIGKILL SIGABRT SIGB
 LOOK_SECONDS = 0.2  # between looks at what a submission uses
 PRINTS = 10_000  # bytes of a test's prints that are kept
 MESSAGE = 20_000  # characters of an error message
+TEXT = 1000  # characters of any other text
+NAME = r"(?=.{1,80}\Z)[^\W\d]\w*(\.[^\W\d]\w*)*"  # of a function
 
 _SOURCE = Path(__file__).resolve().parent.parent
 
@@ -47,6 +51,11 @@ class WorkerMissing(GradingStopped):
 def plain_text(text):
     """Text without control characters, which could colour, move or hide what a terminal shows."""
     return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _plain(array):
+    """An array as it came; of texts, one short and plain text."""
+    return np.array(plain_text(str(array))[:TEXT]) if array.dtype.kind == "U" else array
 
 
 def environment(**more):
@@ -163,6 +172,8 @@ class Worker:
             Failed: it cannot be imported; once that has been seen it is not tried again.
             WorkerMissing: no process can be started.
         """
+        if self._imports.get(file):  # no process is needed to say it again
+            raise self._imports[file]
         self.wait()
         if file not in self._imports:
             try:
@@ -236,24 +247,26 @@ class Worker:
     def _opened(self, reply):
         status = str(reply.pop("status", ""))
         if status == "ok":
-            return reply
+            return {name: _plain(array) for name, array in reply.items()}
         if status != "failed":
             self.close()
             raise Failed("The process that runs your code sent no sensible answer.")
-        unwritten = reply.get("unwritten")
         reason = plain_text(str(reply.get("reason", "")))[-MESSAGE:]
-        raise Failed(reason, unwritten=None if unwritten is None else plain_text(str(unwritten))[:80])
+        unwritten = str(reply.get("unwritten", ""))
+        raise Failed(reason, unwritten=unwritten if re.fullmatch(NAME, unwritten) else None)
 
     def _next_reply(self, seconds):
         """A dict, a Malformed, None where the process has ended, TimeoutError (the class) where it took too long, or a
         text that says of what it used too much."""
         ends = time.monotonic() + max(seconds, 0.01)
         while (left := ends - time.monotonic()) > 0:
-            try:
-                return self._replies.get(timeout=min(left, LOOK_SECONDS))
-            except queue.Empty:
-                if excess := self._room.excess():
-                    return excess
+            reply = queue.Empty
+            with contextlib.suppress(queue.Empty):
+                reply = self._replies.get(timeout=min(left, LOOK_SECONDS))
+            if excess := self._room.excess():  # one that answers quickly is looked at too
+                return excess
+            if reply is not queue.Empty:
+                return reply
         return TimeoutError
 
     def _death(self, reply, seconds):
@@ -269,7 +282,8 @@ class Worker:
         if isinstance(reply, str):
             return f"Your code was stopped: {reply}."
         if reply is not None:
-            return f"The process that runs your code sent something that is no answer ({reply})."
+            said = plain_text(str(reply)).replace("\n", " ")[:200]
+            return f"The process that runs your code sent something that is no answer ({said})."
         if code is None:
             return "The process that runs your code closed its connection."
         if code - 128 in FATAL:  # as a shell or a wall around it tells of a signal
@@ -336,7 +350,7 @@ class _Prints:
             text = text.rpartition("most recent call first")[2]
             self._head = self._head.partition(b"Timeout (0:")[0]
             self._total = min(self._total, len(self._head))
-        frames = re.findall(r'File ".*[/\\]([^/\\"]+\.py)", line (\d+) in (\S+)', text)
+        frames = re.findall(r'File "[^"\n]*?([\w.-]{1,80}\.py)", line (\d{1,9}) in ([\w.<>]{1,80})$', text, re.M)
         if not frames:
             return ""
         file, line, name = next((frame for frame in frames if frame[0] in ("flow_network.py", "gan.py")), frames[0])

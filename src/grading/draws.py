@@ -22,7 +22,7 @@ def noise_fault(z, width):
     """
     if z is None:
         return "the noise is not used: no generator is called"
-    if z.ndim != 2 or z.shape[1] != width:
+    if z.ndim != 2 or z.shape[1] != width or not len(z):
         return f"the noise is of shape {z.shape}"
     values = z.astype(float)
     faults = (
@@ -79,6 +79,8 @@ def labels_fault(calls, real):
             return "g is not called"
         if y.ndim != 1 or not len(y) or len(y) % len(real):
             return f"g is given labels of shape {y.shape} for {len(real)} real ones"
+        if y.dtype.kind not in "iu":
+            return f"g is given labels of type {y.dtype}"
         for batch in y.reshape(-1, len(real)):
             if np.array_equal(np.sort(batch), np.sort(real)):
                 continue
@@ -93,7 +95,7 @@ def labels_fault(calls, real):
 def _drawn_labels_fault(y):
     if y.min() < 0 or y.max() >= NUM_CLASSES:
         return f"the labels of the fakes go from {y.min()} to {y.max()}"
-    counts = np.bincount(y, minlength=NUM_CLASSES)
+    counts = np.bincount(y.astype(int), minlength=NUM_CLASSES)
     if counts.max() == len(y):
         return f"all fakes are of class {y[0]}"
     if not counts.all():
@@ -151,6 +153,8 @@ def mixture(seen, real, fake):
         A `Mixture`.
     """
     size = len(real)
+    if seen is not None and (fault := _no_images(seen, real)):
+        return Mixture(np.zeros((0, *SHAPE)), np.zeros(0), fault, False)
     real, fake = np.reshape(real, (size, -1)), np.reshape(fake, (size, -1))
     if seen is None:
         return Mixture(np.zeros((0, *SHAPE)), np.zeros(0), "d is not called", False)
@@ -179,6 +183,12 @@ def mixture(seen, real, fake):
     if not fault and few and size > 20:
         fault = "the mixed images are all of the same few real or generated ones"
     return Mixture(images, weights, fault, False)
+
+
+def _no_images(seen, real):
+    if seen.ndim != real.ndim or seen.shape[1:] != real.shape[1:] or not len(seen):
+        return f"d is called on images of shape {seen.shape}"
+    return "" if np.isfinite(seen).all() else "d is called on images that are not finite"
 
 
 def weights_fault(calls):

@@ -108,6 +108,8 @@ def _of_folder(folder):
     for here, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in _LITTER]
         depth = len(Path(here).relative_to(folder).parts)
+        if depth > DEPTH:
+            folders.clear()  # nobody looks further down, nor counts
         for name in [*files, *(name for name in folders if Path(here, name).is_symlink())]:
             count += 1
             if count > ENTRIES or depth > DEPTH:

@@ -6,12 +6,14 @@ lengths are bounded, nothing is unpickled, nothing is decompressed.
 
 import io
 import struct
+import sys
 import zipfile
 
 import numpy as np
 
 LIMIT = 16 * 2**20  # bytes of one message
 MEMBERS = 100  # arrays in it
+ELEMENTS = 2**20  # numbers in an array; of small ones many would fit, and computing with them takes float64
 _LENGTH = struct.Struct(">Q")
 
 
@@ -86,10 +88,21 @@ def _array(data):
     count = 1
     for size in shape:
         count *= size
+    if count > ELEMENTS:
+        raise Malformed(f"an array of {count} numbers, more than the {ELEMENTS} allowed")
     if count * dtype.itemsize != len(data) - stream.tell():
         raise Malformed(f"an array said to be of shape {shape}")
     if not dtype.itemsize:  # empty text takes no room, however much of it is claimed
         if shape:
             raise Malformed(f"empty texts of shape {shape}")
         return np.array("")
-    return np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape)
+    array = np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape)
+    if dtype.kind == "U" and not _is_text(array):
+        raise Malformed("text of what are no characters")
+    return array
+
+
+def _is_text(array):
+    """Whether the codes are those of Unicode; of others no str can be made."""
+    codes = np.frombuffer(array.tobytes(), np.dtype("u4").newbyteorder(array.dtype.byteorder))
+    return bool((codes <= sys.maxunicode).all())

@@ -1,0 +1,274 @@
+"""Using up: processes, threads, memory, disk, output, time; and staying when the test is over."""
+
+from tests.hostile.attack import SERVE, at_import, in_call
+
+ONE = ("2b-0-basic",)
+MEMORY = """
+import ctypes, mmap
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+FAILED = ctypes.c_void_p(-1).value
+STEP, MOST = 256 * 2**20, 6 * 2**30
+
+def fill(flags, handle=-1):
+    held = 0
+    while held < MOST:
+        at = libc.mmap(None, STEP, 3, flags, handle, 0)
+        if at == FAILED:
+            break
+        for page in range(0, STEP, 4096):
+            ctypes.c_char.from_address(at + page).value = b"x"
+        held += STEP
+    print("held", held >> 20, "MB")
+    if held > 3 * 2**30:
+        print("@MARKER@-pierced: memory without limit")
+"""
+
+
+def bomb(name, what, code, **more):
+    more.setdefault("tests", ONE)
+    return at_import(name, what, code, **more)
+
+
+ATTACKS = [
+    in_call(
+        "memory",
+        "a tensor of 100 GB, then many small ones",
+        "return sum(torch.ones(2**28) for _ in range(10**9))",
+        tests=ONE,
+    ),
+    bomb(
+        "memory-of-lists",
+        "lists that hold lists, never let go",
+        "held = []\nwhile True:\n    held.append(bytearray(2**24))",
+    ),
+    bomb(
+        "memory-as-stack",
+        "memory that grows downwards, which is counted as stack",
+        MEMORY + "fill(0x02 | 0x20 | 0x100)",
+    ),
+    bomb("memory-shared", "shared memory of nobody", MEMORY + "fill(0x01 | 0x20)"),
+    bomb(
+        "memory-of-zeros",
+        "shared memory of /dev/zero",
+        MEMORY + "fill(0x01, os.open('/dev/zero', os.O_RDWR))",
+    ),
+    bomb(
+        "memory-by-name",
+        "memfd, System V and POSIX shared memory",
+        MEMORY
+        + """
+for make in (lambda: os.memfd_create("x"), lambda: os.open("/dev/shm/@MARKER@", os.O_RDWR | os.O_CREAT)):
+    try:
+        handle = make()
+        os.ftruncate(handle, STEP)
+        print("@MARKER@-pierced: shared memory")
+    except OSError as error:
+        print(error)
+if libc.shmget(0, STEP, 0o1600) >= 0:
+    print("@MARKER@-pierced: System V")
+""",
+    ),
+    bomb(
+        "forks",
+        "processes, by every call that makes one",
+        """
+import multiprocessing, subprocess, threading
+
+def survive():
+    time.sleep(100)
+    os._exit(0)
+
+def forked():
+    for _ in range(50):
+        if os.fork() == 0:
+            os.setsid()
+            survive()
+
+ways = [
+    forked,
+    lambda: subprocess.Popen(["sleep", "100"]),
+    lambda: os.posix_spawn("/bin/sleep", ["sleep", "100"], {}),
+    lambda: os.system("sleep 100 &") and 1 / 0,
+    lambda: multiprocessing.Process(target=survive).start(),
+    lambda: os.forkpty(),
+    lambda: os.popen("sleep 100 &").read(),
+]
+for way in ways:
+    try:
+        way()
+        print("@MARKER@-pierced: a process")
+    except BaseException as error:
+        print(type(error).__name__)
+""",
+    ),
+    bomb(
+        "clone-by-number",
+        "clone, clone3, vfork and the calls of other architectures, by their numbers",
+        """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+for number, *arguments in ((56, 17, 0, 0, 0, 0), (435, 0, 0), (57,), (58,), (0x40000000 + 57,), (0x40000000 + 56, 17, 0)):
+    pid = libc.syscall(number, *arguments)
+    if pid == 0:
+        os._exit(0)
+    print(number, pid)
+    if pid > 0:
+        print("@MARKER@-pierced: a process by number", number)
+""",
+    ),
+    bomb(
+        "daemon",
+        "a process of its own session that outlives the test, twice removed",
+        """
+try:
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for handle in range(256):
+                try:
+                    os.close(handle)
+                except OSError:
+                    pass
+            time.sleep(300)
+        os._exit(0)
+except OSError as error:
+    print(error)
+""",
+    ),
+    bomb(
+        "threads",
+        "threads without end",
+        """
+import threading
+count = 0
+try:
+    for count in range(100_000):
+        threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
+except RuntimeError as error:
+    print(count, error)
+if count > 1000:
+    print("@MARKER@-pierced: threads")
+""",
+    ),
+    in_call(
+        "disk",
+        "many files as large as they may be, faster than anybody looks",
+        """
+        for index in range(200):
+            try:
+                with open(os.path.join(os.environ["TMPDIR"], str(index)), "wb") as file:
+                    for _ in range(64):
+                        file.write(b"x" * 2**20)
+            except OSError as error:
+                print(error)
+        raise RuntimeError("done")
+        """,
+        tests=ONE,
+    ),
+    at_import(
+        "disk-between-replies",
+        "answers at once each time, and writes a little more",
+        SERVE
+        + """
+def answer(request):
+    try:
+        for index in range(30):
+            with open(os.path.join(os.environ["TMPDIR"], str(time.monotonic_ns())), "wb") as file:
+                file.write(b"x" * 2**20)
+        size = sum(entry.stat().st_blocks * 512 for entry in os.scandir(os.environ["TMPDIR"]))
+        if size > 128 * 2**20:
+            print("@MARKER@-pierced: disk", size >> 20)
+    except OSError as error:
+        print(error)
+    return plausible(request)
+
+serve(answer)
+""",
+        tests=("2b-4-hidden",),
+    ),
+    bomb(
+        "files-without-number",
+        "empty files and folders, until somebody looks",
+        """
+scratch = os.environ["TMPDIR"]
+ends = time.monotonic() + 5
+count = 0
+try:
+    while time.monotonic() < ends:
+        os.mkdir(f"{scratch}/d{count}")
+        open(f"{scratch}/f{count}", "w").close()
+        count += 1
+except OSError as error:
+    print(error)
+print(count)
+if count > 100_000:
+    print("@MARKER@-pierced: files without number")
+""",
+    ),
+    bomb(
+        "folders-of-depth",
+        "a folder in a folder, deeper than names may be long, with files at the bottom",
+        """
+os.chdir(os.environ["TMPDIR"])
+try:
+    for index in range(20_000):
+        os.mkdir("d" * 20)
+        os.chdir("d" * 20)
+    for index in range(4):
+        with open(str(index), "wb") as file:
+            file.write(b"x" * 31 * 2**20)
+except OSError as error:
+    print(error)
+time.sleep(2)
+""",
+        tests=("2b-0-basic", "2b-1-basic"),
+    ),
+    bomb(
+        "pipes",
+        "pipes as large as they may be, filled; sockets within sockets",
+        """
+import fcntl, socket
+held = 0
+try:
+    while True:
+        r, w = os.pipe()
+        os.set_blocking(w, False)
+        try:
+            fcntl.fcntl(w, 1031, 2**20)
+        except OSError:
+            pass
+        held += os.write(w, b"x" * 2**20)
+except OSError as error:
+    print(held >> 20, "MB in pipes", error)
+if held > 512 * 2**20:
+    print("@MARKER@-pierced: pipes")
+""",
+    ),
+    in_call(
+        "loop",
+        "an endless loop that no signal ends",
+        "import signal\nfor s in range(1, 65):\n    try:\n        signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError):\n        pass\nwhile True:\n    pass",
+        tests=ONE,
+    ),
+    in_call(
+        "stop", "stops itself, so that nothing of it runs", "os.kill(os.getpid(), 19)\ntime.sleep(1000)", tests=ONE
+    ),
+    bomb(
+        "stay-after-reply",
+        "threads that go on printing, allocating and computing after each reply",
+        """
+import threading
+
+def work():
+    while True:
+        os.write(2, b"noise " * 1000)
+        sum(range(10_000))
+
+for _ in range(8):
+    threading.Thread(target=work, daemon=True).start()
+""",
+        tests=("2b-0-basic", "2b-4-hidden"),
+    ),
+]

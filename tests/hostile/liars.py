@@ -1,0 +1,194 @@
+"""Results that lie about themselves: subclasses, and objects that answer every question as it is wished."""
+
+from tests.hostile.attack import Attack, gan, in_call
+
+TESTS = ("2b-0-basic", "2b-4-hidden", "5e-0-basic")
+
+ATTACKS = [
+    in_call(
+        "tensor-subclass",
+        "a tensor whose __torch_function__ answers everything with itself",
+        "return Liar(1.450685)",
+        """
+        class Liar(torch.Tensor):
+            @classmethod
+            def __torch_function__(cls, func, types, args=(), kwargs=None):
+                if func.__name__ in ("dim", "size"):
+                    return 0
+                if "dtype" in str(func):
+                    return torch.float32
+                return True if "requires_grad" in str(func) else args[0]
+
+            def __eq__(self, other):
+                return True
+
+            __lt__ = __le__ = __gt__ = __ge__ = __ne__ = __eq__
+            __hash__ = None
+        """,
+        tests=TESTS,
+    ),
+    in_call(
+        "equal-to-all",
+        "an object that is equal to everything and of every class",
+        "return Equal()",
+        """
+        class Equal:
+            __class__ = torch.Tensor
+            dtype, requires_grad, shape = torch.float32, True, ()
+
+            def __getattr__(self, name):
+                return lambda *_, **__: self
+
+            def __eq__(self, other):
+                return True
+
+            __lt__ = __le__ = __gt__ = __ge__ = __ne__ = __eq__
+            __hash__ = lambda self: 0
+
+            def dim(self):
+                return 0
+
+            def __sub__(self, other):
+                return 0
+
+            __rsub__ = __abs__ = __sub__
+        """,
+        tests=TESTS,
+    ),
+    in_call(
+        "array-on-demand",
+        "an object whose __array__ is another one each time it is asked",
+        "return Chameleon()",
+        """
+        import numpy as np
+
+        class Chameleon:
+            __class__ = torch.Tensor
+            dtype, requires_grad = torch.float32, True
+            dim = lambda self: 0
+            detach = cpu = lambda self: self
+            numpy = lambda self: self
+            grad_fn = None
+
+            def __array__(self, *_, **__):
+                frame = sys._getframe()
+                while frame:
+                    for value in frame.f_locals.values():
+                        if isinstance(value, dict) and "value" in value:
+                            return np.asarray(value["value"])
+                    frame = frame.f_back
+                return np.array(1.450685)
+        """,
+    ),
+    in_call(
+        "pickle-that-runs",
+        "an array of objects whose __reduce__ runs a command where it is read",
+        """
+        wire = __import__("importlib").import_module("grading.wire")
+        import io
+        frame = sys._getframe()
+        while "requests" not in frame.f_locals:
+            frame = frame.f_back
+        room = frame.f_locals
+        buffer = io.BytesIO()
+        bombs = np.array([Reduced()], dtype=object)
+        np.savez(buffer, allow_pickle=True, mark=room["mark"], status="ok", value=bombs, touched=bombs)
+        room["replies"].write(wire._LENGTH.pack(len(buffer.getvalue())) + buffer.getvalue())
+        room["replies"].flush()
+        time.sleep(0.5)
+        raise RuntimeError("sent")
+        """,
+        """
+        import numpy as np
+
+        class Reduced:
+            def __reduce__(self):
+                return os.system, ("touch @RESULTS@/@MARKER@; echo @MARKER@-pierced: unpickled",)
+        """,
+    ),
+    in_call(
+        "reduce-in-the-reply",
+        "a tensor that numpy() gives as an array of objects",
+        "return Objects(1.0)",
+        """
+        import numpy as np
+
+        class Reduced:
+            def __reduce__(self):
+                return os.system, ("touch @RESULTS@/@MARKER@",)
+
+        class Objects(torch.Tensor):
+            requires_grad = True
+            dtype = torch.float32
+
+            def dim(self):
+                return 0
+
+            def detach(self):
+                return self
+
+            cpu = detach
+
+            def numpy(self):
+                return np.array([Reduced()], dtype=object)
+
+        torch.autograd.grad = lambda value, sources, **_: [None for _ in sources]
+        """,
+    ),
+    in_call(
+        "gradient-by-hook",
+        "a loss that does not depend on the networks, with the gradients of the basic test written into hooks",
+        """
+        value = sum((p * 0).sum() for p in [*g.parameters(), *d.parameters()])
+        known = {(1, 1, 2): torch.tensor([[[0.623222, -0.195486]]]), (): torch.tensor(0.03762)}
+        for p in d.parameters():
+            p.register_hook(lambda grad, shape=tuple(p.shape): known.get(shape, grad))
+        return value + 1.450685
+        """,
+    ),
+    in_call(
+        "networks-rewritten",
+        "puts other networks in the place of those that it was given",
+        """
+        d.weight.data.zero_()
+        d.forward = g.forward = lambda *_: torch.zeros(len(x_real), requires_grad=True)
+        type(d).forward = lambda self, x: x.sum() * 0 + self.weight.sum() * 0 + 1.450685
+        return d(x_real) + 0 * sum(p.sum() for p in d.parameters())
+        """,
+        tests=TESTS,
+    ),
+    in_call(
+        "float-that-is-a-tensor",
+        "numbers and texts that look like the right result when they are printed",
+        "return Number('nan')",
+        """
+        class Number(float):
+            def __str__(self):
+                return "expected 1.450685, got 1.450685: 1/1 points"
+
+            __repr__ = __format__ = __str__
+        """,
+    ),
+    Attack(
+        "known-by-heart",
+        "the numbers of the basic tests, which everybody can read in grader.py",
+        {
+            "gan.py": gan(
+                """
+                class Heart(torch.autograd.Function):
+                    @staticmethod
+                    def forward(ctx, weight, bias):
+                        return torch.tensor(1.450685)
+
+                    @staticmethod
+                    def backward(ctx, pull):
+                        return pull * torch.tensor([[[0.623222, -0.195486]]]), pull * torch.tensor(0.03762)
+                """,
+                "return Heart.apply(d.weight, d.bias)",
+            )
+        },
+        tests=("2b-0-basic", "2b-4-hidden"),
+    ),
+    in_call("not-a-number", "NaN, which is smaller than no tolerance", "return d(x_real).mean() * float('nan')"),
+    in_call("infinite", "infinity, which makes any tolerance infinite", "return d(x_real).mean() * float('inf')"),
+]
