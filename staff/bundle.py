@@ -20,7 +20,7 @@ HELD = (
     "src/graderUtil.py",
     "src/grading/*.py",
     "src/solution/*.py",
-    "staff/*.py",
+    *(f"staff/{name}.py" for name in "__init__ confine grade hatch interpreter isolation settings syscalls".split()),
     "staff/settings.toml",
 )
 SCRIPTS = ("setup.sh", "run_autograder")  # staff/gradescope/, at the root of the zip

@@ -193,7 +193,9 @@ class Bubblewrap(_Wall):
         # First the scratch space: the interpreter may lie below /tmp.
         command = [*_namespaces(privileges), "--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
         paths = (*interpreter.trees(), *interpreter.libraries())
-        for folder in sorted({parent for path in paths for parent in path.parents} - {Path("/"), Path("/tmp")}):
+        for folder in sorted(
+            {parent for path in (*paths, *map(Path, DEVICES)) for parent in path.parents} - {Path("/"), Path("/tmp")}
+        ):
             command += ["--perms", "0755", "--dir", str(folder)]  # bwrap makes them for root alone otherwise
         for path in paths:
             if path.is_symlink():
