@@ -33,6 +33,7 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, help="of the cases of all; that of the run that goes on, or a fresh one")
     parser.add_argument("--jobs", type=int, default=0, help="submissions at once (two more than there are cores)")
     parser.add_argument("--cluster", metavar="tcp://HOST:8786", help="a Dask scheduler that hands the jobs out")
+    parser.add_argument("--no-names", action="store_true", help="do not name mistakes, which takes minutes")
     parser.add_argument("--wall", choices=["bubblewrap", "user"], help="demand this wall")
     flags = parser.parse_args(arguments)
     try:
@@ -75,6 +76,8 @@ def _run(flags):
         print(f"{stale} of these are of other files, another grader or another seed: --changed grades them again.")
 
     failed = _grade(todo, flags)
+    if not flags.no_names:
+        grades.name_all(flags.out, found, seed)
     grades.write(flags.out, found, seed)
     print(f"{flags.out / 'grades.csv'} and {flags.out / 'report.html'} are of {len(found)} submissions.")
     if failed:

@@ -67,7 +67,7 @@ def rows(folder, submissions):
 
 
 def write(folder, submissions, seed):
-    """Writes what an instructor reads.
+    """Writes what an instructor reads: grades.csv and report.html.
 
     Args:
         folder: of the results.
@@ -76,7 +76,6 @@ def write(folder, submissions, seed):
     """
     from staff import report
 
-    _store(folder / MISTAKES, json.dumps(_name_all(folder, submissions, seed), indent=1))
     found = rows(folder, submissions)
     _store(folder / "grades.csv", _csv(found))
     _store(folder / "report.html", report.page(found, seed))
@@ -108,7 +107,16 @@ def _named(folder, submissions):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def _name_all(folder, submissions, seed):
+def name_all(folder, submissions, seed):
+    """Names the mistakes of a class, as far as the catalogue knows them, in mistakes.json.
+
+    Args:
+        folder, submissions, seed: as for `write`.
+    """
+    _store(folder / MISTAKES, json.dumps(_named_now(folder, submissions, seed), indent=1))
+
+
+def _named_now(folder, submissions, seed):
     """{id: [[function, misconception, hint], ...]} of all submissions in which something went wrong."""
     seen = {}
     for one in submissions:

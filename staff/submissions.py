@@ -71,7 +71,7 @@ def _id(name):
 
 
 def _students(path):
-    """{name of a submission's folder: students} of an export."""
+    """{name of a submission's folder: students} of an export, whose keys are Ruby's symbols, such as `:name`."""
     if not path.is_file():
         return {}
     try:
@@ -79,8 +79,8 @@ def _students(path):
             entries = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # plain data only
         return {
             str(name): tuple(
-                Student(*(str(who.get(key) or "") for key in (":name:", ":sid:", ":email:")))
-                for who in entry.get(":submitters:") or ()
+                Student(*(str(who.get(key) or "") for key in (":name", ":sid", ":email")))
+                for who in entry.get(":submitters") or ()
             )
             for name, entry in entries.items()
         }

@@ -1,0 +1,134 @@
+"""A class is graded, gone on with after a kill, and regraded where something changed."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import jsonschema
+import pytest
+from staff.markers import blanked
+from tests.submissions import ROOT, SOLVED, write
+
+SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
+GAN = (SOLVED / "gan.py").read_text()
+SIGN = GAN.replace("return -F.logsigmoid(d(g(z))).mean()", "return F.logsigmoid(d(g(z))).mean()")
+
+
+def command(folder, out, *more):
+    return [sys.executable, "-m", "staff.grade_all", folder, "--out", out, "--jobs", "2", *more]
+
+
+def run(folder, out, *more):
+    done = subprocess.run(command(folder, out, *more), cwd=ROOT, capture_output=True, text=True, timeout=500)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def a_class(tmp_path_factory):
+    """Six submissions, and a folder of results with the catalogue's fingerprints left out: they take minutes."""
+    folder = tmp_path_factory.mktemp("class")
+    write(folder / "right")
+    write(folder / "sign", gan=SIGN)
+    write(folder / "blank", gan=blanked(GAN), flow_network=blanked((SOLVED / "flow_network.py").read_text()))
+    write(folder / "loop", gan=GAN.replace("return -F.logsigmoid(d(g(z))).mean()", "while True: pass"))
+    write(folder / "dies", gan="import os; os._exit(0)")
+    (folder / "empty").mkdir()
+    return folder
+
+
+def scores(out):
+    return {path.stem: json.loads(path.read_text())["score"] for path in (out / "results").glob("*.json")}
+
+
+@pytest.fixture(scope="module")
+def graded(a_class, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    return out, run(a_class, out, "--seed", "1", "--no-names")
+
+
+pytestmark = pytest.mark.xdist_group("grade_all")
+
+
+def test_everybody_has_a_result_whatever_the_others_do(graded):
+    out, (status, said, errors) = graded
+    assert status == 0, errors
+    found = scores(out)
+    assert {name: found[name] for name in ("right", "blank", "dies", "empty")} == {
+        **{"right": 35, "blank": 0, "dies": 15, "empty": 0},
+    }
+    assert 30 <= found["loop"] <= found["sign"] < 35
+    for path in (out / "results").glob("*.json"):
+        jsonschema.validate(json.loads(path.read_text()), SCHEMA)
+    assert "There is no flow_network.py" in json.loads((out / "results" / "empty.json").read_text())["output"]
+
+
+def test_the_table_has_a_row_for_each(graded):
+    out, _ = graded
+    with (out / "grades.csv").open() as file:
+        table = {row["id"]: row for row in csv.DictReader(file)}
+    assert table["right"]["total"] == "35"
+    assert table["empty"]["status"] == "refused"
+    assert table["sign"]["2b-1-basic"] == "0"
+    assert table["sign"]["2b-0-basic"] == "1"
+
+
+def test_what_is_done_is_not_done_again(a_class, graded):
+    out, _ = graded
+    before = {path.name: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
+    status, said, _ = run(a_class, out, "--no-names")
+    assert status == 0
+    assert "6 of 6 have results already" in said
+    assert before == {path.name: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
+
+
+def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, graded, tmp_path):
+    out, _ = graded
+    text = (a_class / "sign" / "gan.py").read_text()
+    try:
+        (a_class / "sign" / "gan.py").write_text(GAN)
+        assert "1 of these are of other files" in run(a_class, out, "--no-names")[1]
+        assert scores(out)["sign"] < 35
+        run(a_class, out, "--changed", "--no-names")
+        assert scores(out)["sign"] == 35
+    finally:
+        (a_class / "sign" / "gan.py").write_text(text)
+    run(a_class, out, "--again", "sign", "--no-names")
+    assert scores(out)["sign"] < 35
+
+
+def test_a_killed_run_goes_on_and_gives_the_same_grades(a_class, graded, tmp_path):
+    out, _ = graded
+    process = subprocess.Popen(
+        command(a_class, tmp_path / "out", "--seed", "1", "--no-names"),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    ends = time.monotonic() + 200
+    while not list((tmp_path / "out" / "results").glob("*.json")) and time.monotonic() < ends:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    first = {path.name: path.read_bytes() for path in (tmp_path / "out" / "results").glob("*.json")}
+    assert first
+    status, said, errors = run(a_class, tmp_path / "out", "--no-names")
+    assert status == 0, errors
+    assert re.search(r"\d of 6 have results already", said)
+    after = {path.name: path.read_bytes() for path in (tmp_path / "out" / "results").glob("*.json")}
+    assert first.items() <= after.items()
+    assert (tmp_path / "out" / "grades.csv").read_bytes() == (out / "grades.csv").read_bytes()
+    assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_nothing_to_grade_is_said_in_one_line(tmp_path):
+    status, _, errors = run(tmp_path / "nowhere", tmp_path / "out")
+    assert status == 2
+    assert errors.startswith("There is no folder")
+    assert len(errors.splitlines()) == 1
+    assert not (tmp_path / "out").exists()

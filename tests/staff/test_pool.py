@@ -1,0 +1,81 @@
+"""Every job is done once in the end, whoever dies on the way."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from staff import pool
+
+
+@dataclass(frozen=True)
+class Task:
+    id: str
+    folder: str = ""
+
+
+def double(task):
+    return task.id * 2
+
+
+def die_once(task):
+    """The process that works on "3" first is lost."""
+    mark = Path(task.folder, "died")
+    if task.id == "3" and not mark.exists():
+        mark.touch()
+        os._exit(1)
+    return task.id
+
+
+def die_always(task):
+    os._exit(1)
+
+
+def fail_once(task):
+    mark = Path(task.folder, task.id)
+    if not mark.exists():
+        mark.touch()
+        raise ValueError("once")
+    return task.id
+
+
+def hang_once(task):
+    mark = Path(task.folder, "hung")
+    if task.id == "3" and not mark.exists():
+        mark.touch()
+        time.sleep(600)
+    return task.id
+
+
+@pytest.fixture
+def workers():
+    with pool.open(count=2) as found:
+        yield found
+
+
+def tasks(folder=""):
+    return [Task(str(k), str(folder)) for k in range(8)]
+
+
+def test_each_job_is_done_once(workers):
+    assert sorted(pool.run(workers, double, tasks())) == [str(k) * 2 for k in range(8)]
+
+
+@pytest.mark.parametrize("function", [die_once, fail_once])
+def test_what_was_lost_is_done_again_and_what_was_done_is_not_given_twice(workers, function, tmp_path):
+    assert sorted(pool.run(workers, function, tasks(tmp_path))) == [str(k) for k in range(8)]
+
+
+def test_one_that_hangs_is_given_to_another(workers, tmp_path):
+    assert sorted(pool.run(workers, hang_once, tasks(tmp_path), late=1)) == [str(k) for k in range(8)]
+
+
+def test_what_kills_every_process_ends_with_a_word(workers):
+    with pytest.raises(RuntimeError, match="keep being lost"):
+        list(pool.run(workers, die_always, tasks()[:1]))
+
+
+def test_a_scheduler_that_is_not_there_is_named():
+    with pytest.raises(pool.NoCluster, match="distributed|There is no scheduler at tcp://127.0.0.1:1"):
+        pool.Cluster("tcp://127.0.0.1:1")

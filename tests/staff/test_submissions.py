@@ -1,0 +1,76 @@
+"""The submissions of a class are found, whatever way they were collected, and who handed them in."""
+
+import zipfile
+
+import pytest
+from staff.submissions import NoSubmissions, Student, find
+from tests.submissions import write
+
+EXPORT = """
+submission_123:
+  :submitters:
+  - :name: Ada Łovelace
+    :sid: "007"
+    :email: ada@example.org
+  - :name: "=HYPERLINK(1)"
+    :sid:
+    :email: b@example.org
+  :created_at: 2026-11-20 10:00:00.000000000 Z
+  :score: 3.5
+submission_124:
+  :submitters:
+  - :name: Nobody
+submission_125:
+  :submitters: []
+"""
+
+
+def test_an_export_tells_who_handed_in_what(tmp_path):
+    (tmp_path / "submission_metadata.yml").write_text(EXPORT, encoding="utf-8")
+    write(tmp_path / "submission_123")
+    write(tmp_path / "submission_125")
+    found = {one.id: one for one in find(tmp_path)}
+    assert list(found) == ["submission_123", "submission_124", "submission_125"]
+    assert found["submission_123"].students == (
+        Student("Ada Łovelace", "007", "ada@example.org"),
+        Student("=HYPERLINK(1)", "", "b@example.org"),
+    )
+    assert found["submission_125"].students == ()
+    with pytest.raises(FileNotFoundError, match="There is no submission_124"):  # one that is missing has a row too
+        found["submission_124"].packed()
+
+
+def test_zips_and_folders_are_found_and_nothing_else(tmp_path):
+    write(tmp_path / "ada")
+    write(tmp_path / "__MACOSX")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "notes.txt").write_text("")
+    for name in ("ada.zip", "ünï cödé.zip", "B.ZIP"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("gan.py", "")
+    ids = [one.id for one in find(tmp_path)]
+    assert len(ids) == len(set(ids)) == 4
+    assert {"ada", "B", "%C3%BCn%C3%AF%20c%C3%B6d%C3%A9"} < set(ids)
+    assert all("/" not in own and not own.startswith(".") for own in ids)
+
+
+def test_the_same_files_are_packed_into_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        write(tmp_path / name)
+    one, two = (found.packed() for found in find(tmp_path))
+    assert one == two
+
+
+@pytest.mark.parametrize("text", ["- a list", "a: 1", "{", "!!python/object/apply:os.system ['true']"])
+def test_metadata_that_is_none_is_named(tmp_path, text):
+    (tmp_path / "submission_metadata.yml").write_text(text)
+    write(tmp_path / "submission_1")
+    with pytest.raises(NoSubmissions, match=r"submission_metadata.yml is not what Gradescope exports"):
+        find(tmp_path)
+
+
+def test_an_empty_folder_is_said_to_be_empty(tmp_path):
+    with pytest.raises(NoSubmissions, match="holds no zips and no folders"):
+        find(tmp_path)
+    with pytest.raises(NoSubmissions, match="There is no folder"):
+        find(tmp_path / "nowhere")
