@@ -47,7 +47,7 @@ clean: ## remove caches; keeps .venv, data and results
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 # staff only
-.PHONY: test lint flow-seeds mistakes mutants bench-grader bench-wall handout autograder staff
+.PHONY: test lint flow-seeds mistakes mutants hostile bench-grader bench-wall handout autograder staff
 
 staff: $(VENV)/.staff ## install what instructors need on top
 
@@ -72,6 +72,9 @@ mistakes: $(VENV)/.students ## hold the autograder against the catalogue of mist
 
 mutants: $(VENV)/.test ## hold it against mechanical mutants of the solved files
 	$(BIN)/python -m staff.mistakes.mutants
+
+hostile: $(VENV)/.test ## let hostile submissions loose behind each wall (half an hour); ARGS=bombs picks
+	PYTHONPATH=src:. $(BIN)/python -m tests.hostile $(ARGS)
 
 bench-grader: $(VENV)/.students ## time the autograder beside `import torch`
 	$(BIN)/python bench/grader.py $(ARGS)

@@ -358,7 +358,7 @@ def _flaws_of_run(attack, run):
         yield f"{bad!r} on the terminal"
     if "Traceback" in errors:
         yield f"the grader stopped: {errors.strip().splitlines()[-1][:200]}"
-    if "graderUtil.py" in out:
+    if re.search(r'^  File ".*graderUtil\.py", line', out, re.M):
         yield f"the grader stumbled: {_stumble(out)}"
     if attack.refused:
         return
@@ -374,7 +374,7 @@ def _flaws_of_run(attack, run):
 
 def _stumble(out):
     """The last line of the first traceback."""
-    lines = out[out.index("Traceback") :].splitlines()[1:]
+    lines = out[out.index("Traceback (") :].splitlines()[1:]
     return next((line for line in lines if line and not line.startswith(" ")), "")[:200]
 
 
@@ -391,7 +391,8 @@ def _in_a_few_words(run, result):
     if run.status or not texts:
         texts = [run.errors.decode(errors="replace").strip() or (result or {}).get("output") or "nothing"]
     lines = [line.strip() for line in texts[0].splitlines() if line.strip()]
-    told = [line for line in lines if re.search(r"process|too long|must|took|sent|Error|not written|refused", line)]
+    told = [line for line in lines if re.match(r"[A-Za-z]+(Error|Exit|Exception)\b", line)]
+    told += [line for line in lines if re.search(r"process|too long|must|took|sent|Error|not written|refused", line)]
     return ascii((told or lines or [""])[0])[1:-1]
 
 

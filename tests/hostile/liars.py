@@ -8,7 +8,7 @@ ATTACKS = [
     in_call(
         "tensor-subclass",
         "a tensor whose __torch_function__ answers everything with itself",
-        "return Liar(1.450685)",
+        "return torch.tensor(1.450685).as_subclass(Liar)",
         """
         class Liar(torch.Tensor):
             @classmethod
@@ -109,7 +109,7 @@ ATTACKS = [
     in_call(
         "reduce-in-the-reply",
         "a tensor that numpy() gives as an array of objects",
-        "return Objects(1.0)",
+        "return torch.ones(()).as_subclass(Objects)",
         """
         import numpy as np
 

@@ -24,7 +24,7 @@ ATTACKS = [
     in_call(
         "escape-codes-raised",
         "raises them, in the error's text and name",
-        "raise type(NASTY.replace('\\0', ''), (Exception,), {})(NASTY)",
+        "raise type(NASTY.replace('\\0', '').replace('\\ud800', ''), (Exception,), {})(NASTY)",
         NASTY,
     ),
     in_call(

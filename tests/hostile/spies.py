@@ -216,7 +216,7 @@ for path in ("/proc/kmsg", "/dev/kmsg", "/proc/kcore", "/proc/keys", "/proc/kall
 for pid in os.listdir("/proc") if os.path.isdir("/proc/self") else []:
     if pid.isdigit():
         found += tail(f"/proc/{pid}/cmdline").replace("\\0", " ")
-        if "bout" in found or "hostile" in found:
+        if "results.json" in found:
             pierced("the grader is in sight")
 """,
         tests=("2b-0-basic",),
