@@ -47,7 +47,7 @@ clean: ## remove caches; keeps .venv, data and results
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 # staff only
-.PHONY: test lint flow-seeds mistakes mutants hostile bench-grader bench-wall handout autograder staff
+.PHONY: test lint flow-seeds mistakes mutants hostile bench-grader bench-wall bench-bulk handout autograder staff
 
 staff: $(VENV)/.staff ## install what instructors need on top
 
@@ -78,6 +78,9 @@ hostile: $(VENV)/.test ## let hostile submissions loose behind each wall (half a
 
 bench-grader: $(VENV)/.students ## time the autograder beside `import torch`
 	$(BIN)/python bench/grader.py $(ARGS)
+
+bench-bulk: $(VENV)/.test ## time the grading of a class of 500 behind the wall
+	$(BIN)/python bench/bulk.py $(ARGS)
 
 bench-wall: $(VENV)/.staff ## time grading behind each wall beside grading without one
 	$(BIN)/python bench/wall.py $(ARGS)

@@ -7,6 +7,8 @@ import os
 import time
 from concurrent.futures.process import BrokenProcessPool
 
+from staff.confine import end_with_parent
+
 TRIES = 3
 LATE_SECONDS = 1200  # after which a job is given to another as well: longer than any submission can take
 
@@ -48,7 +50,9 @@ class Local:
     def _begin(self):
         # Not forked: a process that has threads had better not be.
         context = multiprocessing.get_context("spawn")
-        self._executor = concurrent.futures.ProcessPoolExecutor(self._count, mp_context=context)
+        self._executor = concurrent.futures.ProcessPoolExecutor(
+            self._count, mp_context=context, initializer=end_with_parent
+        )
 
 
 class Cluster:

@@ -1,0 +1,114 @@
+"""Grades a class made from the catalogue, behind the wall, and prints the rate and the memory that it took.
+
+    python bench/bulk.py [--size 500] [--jobs N] [--wall user]
+
+Of the class, 2 % loop endlessly, 5 % are hostile, 3 % blank; of the others every fourth is right. The bar is 120
+submissions a minute and 4 GB. Names of mistakes are not taken: they cost the same for a class of any size.
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from staff import SOURCE, mistakes  # noqa: E402
+from staff.markers import blanked  # noqa: E402
+from staff.mistakes.entry import FUNCTIONS, Right, Wrong, with_body  # noqa: E402
+from tests.hostile.corpus import ATTACKS  # noqa: E402
+
+RATE, MEMORY = 120, 4 * 2**30
+SOLVED = {path.name: path.read_text() for path in (SOURCE / "submission").glob("*.py")}
+
+
+def make(folder, size, rng):
+    """Writes a class; returns {kind: how many}."""
+    hostile = [attack for attack in ATTACKS.values() if isinstance(attack.files, dict)]
+    right, wrong = mistakes.entries(Right), mistakes.entries(Wrong)
+    kinds = ["loop"] * (size // 50) + ["hostile"] * (size // 20) + ["blank"] * (3 * size // 100)
+    kinds += [("right", "wrong", "wrong", "wrong")[k % 4] for k in range(size - len(kinds))]
+    rng.shuffle(kinds)
+    for number, kind in enumerate(kinds):
+        if kind == "loop":
+            function, (name, _) = rng.choice(list(FUNCTIONS.items()))
+            files = {**SOLVED, name: with_body(SOLVED[name], function, "while True: pass")}
+        elif kind == "hostile":
+            files = {**SOLVED, **rng.choice(hostile).files}
+        elif kind == "blank":
+            files = {name: blanked(text) for name, text in SOLVED.items()}
+        else:
+            files = rng.choice(right if kind == "right" else wrong).sources()
+        for name, text in files.items():
+            path = folder / f"{number:04}-{kind}" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+
+
+class Memory(threading.Thread):
+    """Looks at how much memory a process and all below it take, shared pages counted once; `most` is the peak."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self._pid, self.most = pid, 0
+        self.start()
+
+    def run(self):
+        while True:
+            self.most = max(self.most, sum(map(_proportional, _below(self._pid))))
+            time.sleep(2)
+
+
+def _below(pid):
+    children = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            own, parent = int(path.parent.name), int(path.read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            continue
+        children.setdefault(parent, []).append(own)
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found
+
+
+def _proportional(pid):
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Times the grading of a class.")
+    parser.add_argument("--size", type=int, default=500, help="submissions (500)")
+    parser.add_argument("--jobs", help="as for staff.grade_all")
+    parser.add_argument("--wall", help="as for staff.grade_all")
+    flags = parser.parse_args()
+    more = [word for name in ("jobs", "wall") if getattr(flags, name) for word in (f"--{name}", getattr(flags, name))]
+    with tempfile.TemporaryDirectory() as folder:
+        kinds = make(Path(folder, "class"), flags.size, random.Random(0))
+        print(", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+        command = [sys.executable, "-m", "staff.grade_all", f"{folder}/class", "--out", f"{folder}/out"]
+        began = time.perf_counter()
+        process = subprocess.Popen([*command, "--seed", "0", "--no-names", *more], cwd=ROOT)
+        memory = Memory(process.pid)
+        status = process.wait()
+        minutes = (time.perf_counter() - began) / 60
+    rate = flags.size / minutes
+    met = status == 0 and rate >= RATE and memory.most <= MEMORY
+    print(f"{rate:.0f} submissions a minute, {memory.most / 2**30:.2f} GB at most, in {60 * minutes:.0f} s")
+    print(f"bar {RATE} a minute, {MEMORY / 2**30:.0f} GB: {'met' if met else 'missed'}")
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
