@@ -1,5 +1,6 @@
 """What a submission finds behind each wall, as told by one that looks around; and that there is never silently none."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from staff import isolation
 from staff.isolation import SCRATCH, Bubblewrap, NoWall, User, wall
+from staff.nest import Nest
 from tests.submissions import ROOT, SOLVED, write
 
 from grading.client import Failed, Worker, WorkerMissing
@@ -40,7 +42,7 @@ def threads():
 
 walk = sorted({
     os.path.join(folder, name)
-    for top in ("/", os.getcwd())
+    for top in ("/", os.getcwd(), os.path.dirname(__file__))
     for folder, _, names in os.walk(top)
     if not folder.startswith("/proc")
     for name in names
@@ -91,15 +93,29 @@ def or_skip(kind):
 pytestmark = pytest.mark.xdist_group("walls")  # so that one process looks around behind each
 
 
-@pytest.fixture(scope="module", params=WALLS, ids=lambda kind: kind.name)
+@contextlib.contextmanager
+def forked(name, submission, memory):
+    """A room in which another submission was before."""
+    with Nest(name, memory) as nest:
+        with Worker(nest.room(SOLVED)) as worker:
+            worker.prepare("gan")
+        yield nest.room(submission)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(kind, enclose) for kind in WALLS for enclose in (wall, forked)],
+    ids=lambda param: f"{param[0].name}-{param[1].__name__}",
+)
 def seen(request, tmp_path_factory):
     """What a submission finds that looks around."""
-    or_skip(request.param)
+    kind, enclose = request.param
+    or_skip(kind)
     folder = tmp_path_factory.mktemp("submission")
     (folder.parent / "CANARY").write_text("another's")
     os.environ["CANARY"] = "CANARY"
     try:
-        with wall(request.param.name, write(folder / "s", gan=LOOK), 2**31) as inside, Worker(inside) as worker:
+        with enclose(kind.name, write(folder / "s", gan=LOOK), 2**31) as inside, Worker(inside) as worker:
             worker.prepare("gan")
             said = worker.take_prints()
     finally:
@@ -129,7 +145,7 @@ def test_it_sees_the_interpreter_the_probes_and_itself(seen):
 
 
 def test_it_sees_no_process_but_its_own(seen):
-    assert len(seen["processes"]) <= 2  # with the one that bubblewrap keeps
+    assert len(seen["processes"]) <= 3  # with the one that bubblewrap keeps, and the one that has forked it
 
 
 def test_it_has_no_open_file_but_its_pipes(seen):
