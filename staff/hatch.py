@@ -83,12 +83,12 @@ class Child:
         scratch = os.path.join(folder, "scratch")
         os.makedirs(scratch, mode=0o700)
         os.chmod(folder, 0o711)
-        with os.fdopen(files[3], "rb") as file, zipfile.ZipFile(file) as archive:
-            archive.extractall(os.path.join(folder, "submission"))
-        for here, _, names in os.walk(os.path.join(folder, "submission")):
-            os.chmod(here, 0o755)
-            for name in names:
-                os.chmod(os.path.join(here, name), 0o644)
+        # Not in this process: what it has read once, later children could find in the memory that they inherit.
+        if (writer := os.fork()) == 0:
+            _write_and_end(files[3], os.path.join(folder, "submission"))
+        os.close(files[3])
+        if os.waitpid(writer, 0)[1]:
+            raise OSError("The submission cannot be written behind the wall.")
         if request["uid"] is not None:
             os.chown(scratch, request["uid"], request["uid"])
         self.pid = os.fork()
@@ -154,6 +154,20 @@ class Child:
             os.write(2, f"{type(error).__name__}: {error}\n".encode())
             os._exit(1)
         os._exit(0)
+
+
+def _write_and_end(file, folder):
+    """Unpacks a submission and ends the process."""
+    try:
+        with os.fdopen(file, "rb") as opened, zipfile.ZipFile(opened) as archive:
+            archive.extractall(folder)
+        for here, _, names in os.walk(folder):
+            os.chmod(here, 0o755)
+            for name in names:
+                os.chmod(os.path.join(here, name), 0o644)
+        os._exit(0)
+    finally:
+        os._exit(1)
 
 
 if __name__ == "__main__":

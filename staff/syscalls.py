@@ -37,6 +37,8 @@ def program():
         The bytes of an array of struct sock_filter. Calls of another architecture end the process.
     """
     rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
+    # The whole process, not the thread: the others would be left, and waited for.
+    rules.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
     no = pyseccomp.ERRNO(errno.EPERM)
     for name in _REFUSED:
         rules.add_rule(no, name)

@@ -176,6 +176,8 @@ def _named(text):
     """A name in an archive or folder as a path, which leads downwards."""
     path = PurePosixPath(text.replace("\\", "/"))
     parts = path.parts
+    if not text.isascii() and text.encode(errors="replace").decode() != text:
+        raise Refused(f"{_shown(text)} is no name in UTF-8: give the file a plain name.")
     if not text or path.is_absolute() or ".." in parts or any(":" in part or "\0" in part for part in parts):
         raise Refused(f"{_shown(text)} leads out of the submission: zip the folder submission/.")
     if len(parts) > DEPTH + 1 or any(len(part.encode(errors="surrogateescape")) > 200 for part in parts):

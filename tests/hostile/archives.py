@@ -238,6 +238,12 @@ ATTACKS = [
         refused=True,
     ),
     Attack("folder-deep", "folders deeper than can be walked", _folder_with(_deep), ONE),
-    Attack("folder-odd-names", "names of no encoding, and such as a shell would run", _folder_with(_named_oddly), ONE),
+    Attack(
+        "folder-odd-names",
+        "names of no encoding, and such as a shell would run",
+        _folder_with(_named_oddly),
+        ONE,
+        refused=True,
+    ),
     Attack("folder-of-many", "thousands of files", _folder_with(_many), ONE, refused=True),
 ]

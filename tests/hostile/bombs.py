@@ -109,7 +109,8 @@ for way in ways:
         """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-for number, *arguments in ((56, 17, 0, 0, 0, 0), (435, 0, 0), (57,), (58,), (0x40000000 + 57,), (0x40000000 + 56, 17, 0)):
+OTHER = 0x40000000
+for number, *arguments in ((56, 17, 0, 0, 0, 0), (435, 0, 0), (57,), (58,), (OTHER + 57,), (OTHER + 56, 17, 0)):
     pid = libc.syscall(number, *arguments)
     if pid == 0:
         os._exit(0)
@@ -249,7 +250,16 @@ if held > 512 * 2**20:
     in_call(
         "loop",
         "an endless loop that no signal ends",
-        "import signal\nfor s in range(1, 65):\n    try:\n        signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError):\n        pass\nwhile True:\n    pass",
+        """
+        import signal
+        for number in range(1, 65):
+            try:
+                signal.signal(number, signal.SIG_IGN)
+            except (OSError, ValueError):
+                pass
+        while True:
+            pass
+        """,
         tests=ONE,
     ),
     in_call(

@@ -235,7 +235,7 @@ ATTACKS = [
         import io, zipfile
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
-            for name in ("../../results.json", "@RESULTS@/results.json", "/etc/\\x1b[2J@MARKER@", "\\x1b]0;owned\\x07.npy"):
+            for name in ("../../results.json", "@RESULTS@/results.json", "/etc/\\x1b[2J", "\\x1b]0;owned\\x07.npy"):
                 archive.writestr(name, b'{"score": 100, "tests": []}')
         return wire._LENGTH.pack(len(buffer.getvalue())) + buffer.getvalue()
         """,
@@ -275,7 +275,8 @@ import threading
 def flood():
     room = post_of_main
     while True:
-        wire.write(room["replies"], {"mark": room["mark"], **plausible({"probe": "gan.loss", "real": np.zeros((3, 1))})})
+        reply = plausible({"probe": "gan.loss", "real": np.zeros((3, 1))})
+        wire.write(room["replies"], {"mark": room["mark"], **reply})
 
 post_of_main = post()
 threading.Thread(target=flood, daemon=True).start()

@@ -39,7 +39,7 @@ tell(found)
         """
 home = os.environ["HOME"]
 for name in (".config/matplotlib/matplotlibrc", ".local/lib/python3.11/site-packages/usercustomize.py",
-             ".cache/torch/hub/x.py", "sitecustomize.py", "torch.py", "gan.py", ".pdbrc", "__pycache__/gan.cpython-311.pyc"):
+             ".cache/torch/hub/x.py", "sitecustomize.py", "torch.py", "gan.py", "__pycache__/gan.cpython-311.pyc"):
     path = os.path.join(home, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as file:

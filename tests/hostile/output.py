@@ -18,7 +18,12 @@ ATTACKS = [
     in_call(
         "escape-codes-printed",
         "prints codes that colour, move, hide, rename and copy",
-        "print(NASTY * 50)\nsys.stderr.write(NASTY)\nos.write(2, NASTY.encode(errors='replace') + bytes(range(256)))\nraise RuntimeError('x')",
+        """
+        print(NASTY * 50)
+        sys.stderr.write(NASTY)
+        os.write(2, NASTY.encode(errors='replace') + bytes(range(256)))
+        raise RuntimeError('x')
+        """,
         NASTY,
     ),
     in_call(
@@ -100,7 +105,12 @@ serve(answer)
     in_call(
         "a-million-lines",
         "a million short lines before each answer",
-        "for _ in range(200):\n    os.write(1, b'\\n' * 5000)\nprint('x' * 50_000)\nraise RuntimeError('y' * 10**6 + '\\n' * 10**5)",
+        """
+        for _ in range(200):
+            os.write(1, b'\\n' * 5000)
+        print('x' * 50_000)
+        raise RuntimeError('y' * 10**6 + '\\n' * 10**5)
+        """,
         tests=("2b-0-basic", "2b-1-basic", "2b-4-hidden"),
     ),
     Attack(

@@ -132,9 +132,11 @@ if os.path.exists("./@HOME@/.secret"):
         """
 for name, number, *arguments in (
     ("bpf", 321, 0, 0, 0), ("userfaultfd", 323, 0), ("perf", 298, ctypes.create_string_buffer(128), 0, -1, -1, 0),
-    ("io_uring", 425, 8, ctypes.create_string_buffer(256)), ("keyctl", 250, 0, -3, 0), ("add_key", 248, b"user", b"x", b"y", 1, -3),
+    ("io_uring", 425, 8, ctypes.create_string_buffer(256)), ("keyctl", 250, 0, -3, 0),
+    ("add_key", 248, b"user", b"x", b"y", 1, -3),
     ("memfd_secret", 447, 0), ("fsopen", 430, b"tmpfs", 0), ("kexec", 246, 0, 0, 0, 0), ("modify_ldt", 154, 0, 0, 0),
-    ("quotactl", 179, 0, 0, 0, 0), ("acct", 163, 0), ("mq_open", 240, b"@MARKER@", 0o102, 0o600, 0), ("msgget", 68, 0, 0o1600),
+    ("quotactl", 179, 0, 0, 0, 0), ("acct", 163, 0), ("mq_open", 240, b"@MARKER@", 0o102, 0o600, 0), 
+    ("msgget", 68, 0, 0o1600),
     ("semget", 64, 0, 1, 0o1600), ("personality", 135, 0x0040000), ("name_to_handle", 303, -100, b"/", 0, 0, 0)):
     attempt(name, lambda: libc.syscall(number, *arguments))
 """,

@@ -51,7 +51,8 @@ ATTACKS = [
         {
             "gan.py": "import nothing_of_the_kind\n",
             "__init__.py": "import sys\nsys.path.insert(0, '@ROOT@/src')\n__path__ = ['@ROOT@/src/solution', '/']\n"
-            "import importlib\ngan = importlib.import_module('solution.gan')\nprint(open(gan.__file__).read()[-300:])\n",
+            "import importlib\ngan = importlib.import_module('solution.gan')\n"
+            "print(open(gan.__file__).read()[-300:])\n",
         },
     ),
     Attack(

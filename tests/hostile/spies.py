@@ -55,7 +55,7 @@ for path in ("@ROOT@/src/solution/gan.py", "@ROOT@/staff/mistakes/made_forward.p
         "walks every folder that is to be seen, for as long as there is time",
         """
 ends = time.monotonic() + 15
-for root in ("@ROOT@", "@HOME@", "@NEIGHBOUR@", "/run", "/tmp", "/root", "/home", "/var", "/autograder", "/grading", "/"):
+for root in ("@ROOT@", "@HOME@", "@NEIGHBOUR@", "/run", "/tmp", "/root", "/home", "/var", "/autograder", "/"):
     for folder, folders, files in os.walk(root):
         folders[:] = [f for f in folders if f not in ("torch", "site-packages", "proc", "sys", "nvidia", "lib")]
         if time.monotonic() > ends:

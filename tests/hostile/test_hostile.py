@@ -4,13 +4,17 @@ Each attack is let loose behind one wall, in turn; the command does it behind bo
 """
 
 import os
+import secrets
 
 import pytest
+from staff.nest import Nest
 from tests.hostile import arena
 from tests.hostile.attack import TWO, Attack, at_import, gan
 from tests.hostile.corpus import ATTACKS, KINDS
 from tests.hostile.forgeries import CALLS, DRAWN
 from tests.hostile.forgeries import KINDS as QUESTIONS
+
+from grading.client import Failed, Worker
 
 CASES = [(name, arena.WALLS[index % 2]) for index, name in enumerate(ATTACKS)]
 
@@ -73,3 +77,45 @@ def _careful(name):
 def test_the_arena_notices_what_happens_without_a_wall(name, kind):
     bout = arena.fight(_careful(name), "none")
     assert kind in {kind for kind, _ in bout.breaches}, bout
+
+
+READS_MEMORY = """
+import ctypes
+
+def stretches():
+    try:
+        for line in open("/proc/self/maps"):
+            words = line.split()
+            if words[1].startswith("rw") and (len(words) < 6 or words[5] == "[heap]"):
+                yield [int(number, 16) for number in words[0].split("-")]
+    except OSError:
+        ctypes.pythonapi.sbrk.restype = ctypes.c_void_p
+        top = ctypes.pythonapi.sbrk(0)
+        yield top - 40 * 2**20, top
+
+found = []
+for start, end in stretches():
+    if end - start < 2**30:
+        data = ctypes.string_at(start, end - start)
+        at = data.find(b"# by a neigh" + b"bour: ")
+        while at >= 0 and len(found) < 20:
+            found.append(data[at : at + 60])
+            at = data.find(b"# by a neigh" + b"bour: ", at + 1)
+raise RuntimeError(found)
+"""
+
+
+@pytest.mark.parametrize("wall", arena.WALLS)
+def test_the_memory_of_a_warmed_process_holds_nothing_of_another_submission(wall, tmp_path):
+    needs(wall)
+    secret = secrets.token_hex(12)
+    for name, text in {"one": f"# by a neighbour: {secret}\n" * 50, "next": READS_MEMORY}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "gan.py").write_text(text)
+    with Nest(wall) as nest:
+        with Worker(nest.room(tmp_path / "one")) as worker:
+            worker.prepare("gan")
+        with Worker(nest.room(tmp_path / "next")) as worker, pytest.raises(Failed) as failure:
+            worker.prepare("gan")
+    assert "RuntimeError: [" in str(failure.value)
+    assert secret not in str(failure.value)
