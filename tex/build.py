@@ -22,7 +22,8 @@ LATEXMK = ("latexmk", "-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-err
 # Said by LaTeX of what a reader does not see: a figure that moved down the page.
 HARMLESS = re.compile(r"float specifier changed to")
 _WARNING = re.compile(
-    r"^(?:(?:LaTeX|Package \S+|Class \S+|pdfTeX)(?: Font)? [Ww]arning.*|Overfull \\[hv]box .*|Missing character: .*)$", re.M
+    r"^(?:(?:LaTeX|Package \S+|Class \S+|pdfTeX)(?: Font)? [Ww]arning.*|Overfull \\[hv]box .*|Missing character: .*)$",
+    re.M,
 )
 
 
