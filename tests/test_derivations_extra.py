@@ -165,7 +165,7 @@ def test_both_orders_of_the_game_have_one_value():
         assert np.isclose(value, -np.log(4)) == np.array_equal(model, data)
 
 
-@covers("X2c.1", "fe9e42e6")
+@covers("X2c.1", "05c2651d")
 def test_whose_gradient_the_generator_follows():
     data, theta, step = (normal(-2) + normal(2)) / 2, 0.4, 1e-4
     model, up, down = (normal(theta + shift, 1.3) for shift in (0, step, -step))
