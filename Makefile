@@ -12,7 +12,7 @@ define INSTALL
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train flow gan cgan wgan cache grade zip clean
+.PHONY: help setup train flow gan cgan wgan cache grade zip pdf handout-pdf clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ grade: $(VENV)/.students ## run the autograder on src/submission/; ARGS=2b picks
 zip: $(VENV)/.students ## make src/submission.zip, which is to be handed in
 	cd src && ../$(BIN)/python -m grading.handin
 
+pdf: ## make submission.pdf of your answers in submission.tex, with the pictures of your own runs
+	@$(PYTHON) tex/build.py submission.tex
+
+handout-pdf: ## make PS3.pdf, the problem set
+	@$(PYTHON) tex/build.py tex/PS3.tex
+
 clean: ## remove caches; keeps .venv, data and results
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 	rm -rf .pytest_cache .ruff_cache .hypothesis
@@ -50,6 +56,10 @@ clean: ## remove caches; keeps .venv, data and results
 .PHONY: test lint flow-seeds mistakes mutants hostile bench-grader bench-wall bench-bulk handout autograder staff
 
 staff: $(VENV)/.staff ## install what instructors need on top
+
+.PHONY: key-pdf
+key-pdf: ## make answer_key.pdf: derivations and rubric of the written half
+	@$(PYTHON) tex/build.py tex/answer_key.tex
 
 handout: $(VENV)/.staff ## make dist/handout/ and dist/handout.zip: what students receive
 	$(BIN)/python -m staff.handout

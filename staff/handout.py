@@ -27,6 +27,10 @@ GIVEN = (
     "Makefile",
     "pyproject.toml",
     "points.json",
+    "submission.tex",
+    "tex/PS3.tex",
+    "tex/build.py",
+    "tex/macros.tex",
     "docs/*.png",
     "src/*.py",
     "src/environment.yml",
@@ -34,9 +38,11 @@ GIVEN = (
     "src/submission/*.py",
     "src/training/*.py",
 )
-KEPT = ("staff", "tests", "bench", "src/solution")
+KEY = "tex/answer_key.tex"
+KEPT = ("staff", "tests", "bench", "src/solution", KEY)
 
 LEAST = 12  # brackets in the dump of a statement's tree, under which it may be anybody's
+QUOTED = 60  # characters of the key, spaces left out, that nobody writes by chance
 
 _STAFF_ONLY = re.compile(r"^(?:#|<!--) staff only\b.*?^(?:#|<!--) end of staff only\b[^\n]*\n", re.M | re.S)
 
@@ -89,8 +95,9 @@ def prove(folder):
     """
     for name in KEPT:
         if (folder / name).exists():
-            raise Leak(f"{name}/ is in the handout.")
+            raise Leak(f"{name}{'/' * (folder / name).is_dir()} is in the handout.")
     _prove_that_nothing_is_solved(folder)
+    _prove_that_no_answer_is_quoted(folder)
     _prove_that_nothing_of_the_staffs_is_mentioned(folder)
     _prove_that_it_runs(folder)
 
@@ -113,11 +120,25 @@ def _prove_that_nothing_is_solved(folder):
                     raise Leak(f"{path.relative_to(folder)}, line {node.lineno}, is a solved line with other names.")
 
 
+def _prove_that_no_answer_is_quoted(folder):
+    key = (ROOT / KEY).read_text(encoding="utf-8").partition(r"\begin{document}")[2]
+    quotes = _pieces(re.sub(r"(?m)^%.*", "", key))
+    for path in _texts(folder):
+        if found := quotes & _pieces(path.read_text(encoding="utf-8")):
+            raise Leak(f"{path.relative_to(folder)} quotes the answer key: {min(found)}")
+
+
+def _pieces(text):
+    """All runs of QUOTED characters in a text without spaces."""
+    text = "".join(text.split())
+    return {text[start : start + QUOTED] for start in range(len(text) - QUOTED + 1)}
+
+
 def _prove_that_nothing_of_the_staffs_is_mentioned(folder):
     there = {path.as_posix() for path in given()}
     kept = [path for name in KEPT for path in (ROOT / name).rglob("*.*") if "__pycache__" not in path.parts]
     names = {path.name for path in kept} - {Path(name).name for name in there}
-    names |= {"staff/", "staff.", "tests/", "bench/", "python -m staff", "submission_key", "answer key"}
+    names |= {"staff/", "staff.", "tests/", "bench/", "python -m staff", "answer_key", "answer key", "key-pdf"}
     for path in _texts(folder):
         text = path.read_text(encoding="utf-8")
         for name in sorted(names):
@@ -140,6 +161,18 @@ def _prove_that_it_runs(folder):
     for text in (f"Total: 0/{basic:g} points", f"Still to be written: {', '.join(FUNCTIONS)}."):
         if text not in run.stdout or run.returncode != 1:
             raise Leak(f"its grader does not say {text!r} but:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+
+
+def typeset(folder):
+    """Makes PS3.pdf of the handout's own sources.
+
+    Raises:
+        Leak: it cannot be made.
+    """
+    command = [sys.executable, "-B", "tex/build.py", "tex/PS3.tex"]
+    run = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if run.returncode:
+        raise Leak(run.stderr.strip())
 
 
 def _texts(folder):
@@ -180,6 +213,7 @@ def main():
         write(folder)
         try:
             prove(folder)
+            typeset(folder)
         except Leak as leak:
             sys.exit(f"No handout was made: {leak}")
         for cache in folder.rglob("__pycache__"):
@@ -188,7 +222,7 @@ def main():
         shutil.rmtree(dist / "handout", ignore_errors=True)
         folder.rename(dist / "handout")
         archive.replace(dist / "handout.zip")
-    print(f"dist/handout/ and dist/handout.zip: {len(given())} files, nothing solved in them.")
+    print(f"dist/handout/ and dist/handout.zip: {len(given())} files and PS3.pdf, nothing solved in them.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import os
+import shutil
 
 import hypothesis
 import pytest
@@ -29,3 +30,12 @@ def fashion_mnist():
         message = "needs Fashion-MNIST: python src/main.py --model gan --cache, or the Debian package"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     return data.load_images("fashion-mnist")
+
+
+@pytest.fixture(scope="session")
+def latex():
+    """LaTeX and the tools that look into a PDF; where they are missing the test is skipped, but on CI it fails."""
+    missing = [tool for tool in ("latexmk", "pdflatex", "pdftotext", "pdfinfo", "pdffonts") if not shutil.which(tool)]
+    if missing:
+        message = f"needs {', '.join(missing)}: Debian's latexmk, texlive-latex-extra and poppler-utils"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)

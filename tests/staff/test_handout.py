@@ -34,11 +34,12 @@ def test_it_proves_itself(copy):
 def test_it_holds_what_a_student_needs_and_no_more(made):
     names = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
     assert {"README.md", "Makefile", "points.json", "src/main.py", "src/grader.py", "src/environment.yml"} <= names
+    assert {"submission.tex", "tex/PS3.tex", "tex/macros.tex", "tex/build.py"} <= names
     assert {"src/submission/gan.py", "src/grading/worker.py", "src/training/loop.py", "docs/flow.png"} <= names
     assert {name.split("/")[0] for name in names} == {
-        *("README.md", "Makefile", "points.json", "pyproject.toml", "docs", "src"),
+        *("README.md", "Makefile", "points.json", "pyproject.toml", "docs", "src", "submission.tex", "tex"),
     }
-    assert not any("solution" in name or "instructors" in name for name in names)
+    assert not any("solution" in name or "instructors" in name or "key" in name for name in names)
 
 
 def test_the_readme_and_the_makefile_are_the_students(made):
@@ -76,7 +77,11 @@ def test_a_solved_line_with_other_names_and_spaces_is_found(copy):
 
 
 @pytest.mark.parametrize(
-    "name", ["staff/isolation.py", "loss_wasserstein_gp_d.py", "test_grader.py", "python -m staff.x"]
+    "name",
+    [
+        *("staff/isolation.py", "loss_wasserstein_gp_d.py", "test_grader.py", "python -m staff.x"),
+        *("tex/answer_key.tex", "make key-pdf"),
+    ],
 )
 def test_a_mention_of_the_staffs_files_is_found(copy, name):
     append(copy / "README.md", f"\nSee {name}.\n")
@@ -88,6 +93,40 @@ def test_the_answers_are_found(copy):
     (copy / "src" / "solution").mkdir()
     with pytest.raises(Leak, match="src/solution/ is in the handout"):
         handout.prove(copy)
+
+
+def test_the_answer_key_is_found(copy):
+    shutil.copy(ROOT / handout.KEY, copy / "tex")
+    with pytest.raises(Leak, match=r"tex/answer_key\.tex is in the handout"):
+        handout.prove(copy)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        # of a derivation, of a display, of the rubric; spaces and line breaks are no disguise
+        "As $D_\\phi$ ranges over all functions, its value at one\n  $\\vx$ is free of its values elsewhere.",
+        "\\vy^\\T\\bigl(A\\varphi(\\vx)+\\vb\\bigr), \\qquad A = \\begin{bmatrix} (\\vmu_1-\\hat{\\vmu}_1)^\\T",
+        "concludes that it is near 0, because $\\sigma(h)\\to0$ while $\\partial h/\\partial\\theta$ stays",
+    ],
+)
+@pytest.mark.parametrize("name", ["submission.tex", "tex/PS3.tex", "README.md"])
+def test_a_quotation_from_the_key_is_found(copy, name, quote):
+    assert "".join(quote.split()) in "".join((ROOT / handout.KEY).read_text().split())
+    append(copy / name, f"\n{quote}\n")
+    with pytest.raises(Leak, match=f"{name} quotes the answer key"):
+        handout.prove(copy)
+
+
+def test_the_problem_set_is_typeset_of_what_students_receive(latex, copy):
+    handout.typeset(copy)
+    assert (copy / "PS3.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_a_problem_set_that_cannot_be_typeset_stops_the_handout(latex, copy):
+    (copy / "tex" / "macros.tex").unlink()
+    with pytest.raises(Leak, match=r"macros\.tex' not found"):
+        handout.typeset(copy)
 
 
 def test_a_function_left_solved_otherwise_is_found_by_its_grader(copy):
