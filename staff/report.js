@@ -12,7 +12,7 @@ const rows = [...body.rows].map((row) => ({
   row,
   button: row.querySelector("button"),
   detail: null,
-  text: (row.cells[0].textContent + "\n" + row.cells[1].textContent).toLowerCase(),
+  text: (row.cells[0].textContent + "\n" + row.querySelector(".id").textContent).toLowerCase(),
 }));
 const ofElement = new Map(rows.map((one) => [one.row, one]));
 const order = new Intl.Collator("en", { numeric: true }).compare;
@@ -173,11 +173,12 @@ function reveal(id) {
   one.button.focus();
 }
 
-headings.forEach((heading, column) => {
+const sorters = headings.map((heading, column) => {
   const button = make("button", "", heading.textContent);
   button.type = "button";
   heading.replaceChildren(button);
   button.addEventListener("click", () => sort(column));
+  return button;
 });
 body.addEventListener("click", (event) => {
   const button = event.target.closest("th > button");
@@ -214,6 +215,7 @@ let unfolded = [];
 window.addEventListener("beforeprint", () => {
   unfolded = [...document.querySelectorAll("details:not([open])")];
   for (const one of unfolded) one.open = true;
+  for (const one of headings) one.replaceChildren(one.textContent); // on a second sheet buttons would come out empty
   const before = limit;
   limit = Infinity;
   show();
@@ -221,6 +223,7 @@ window.addEventListener("beforeprint", () => {
 });
 window.addEventListener("afterprint", () => {
   for (const one of unfolded) one.open = false;
+  headings.forEach((one, column) => one.replaceChildren(sorters[column]));
   show();
 });
 const boxes = () => reachable(document.querySelectorAll(".box"));

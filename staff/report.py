@@ -6,6 +6,7 @@ act. What a submission printed stands as data in blocks that are no scripts, and
 
 import base64
 import hashlib
+import re
 import statistics
 import unicodedata
 from collections import Counter
@@ -27,6 +28,7 @@ ROWS = 200  # of the table of students that a browser is to lay out at first; a 
 PLAIN = "#table tr[hidden] { display: table-row; }"  # style where scripts do not run
 # Beside letters, marks and signs, these join what belongs together in some scripts and in emoji.
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_NOT_PLAIN = re.compile(r"[^\n\t -~]")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -69,13 +71,12 @@ def visible(text, most=None):
     text = str(text)
     if most and len(text) > most:
         text = text[:most] + "…"
-    if text.isprintable():
-        return text
-    return "".join(map(_visible, text))
+    return _NOT_PLAIN.sub(_visible, text)
 
 
-def _visible(character):
-    kept = character in "\n\t" or character in _JOINERS or unicodedata.category(character) not in _UNSEEN
+def _visible(found):
+    character = found[0]
+    kept = character in _JOINERS or unicodedata.category(character) not in _UNSEEN
     return character if kept else f"\\u{ord(character):04x}" if ord(character) < 2**16 else f"\\U{ord(character):08x}"
 
 

@@ -36,7 +36,7 @@ class Sign:
 
 
 def _kind(title, level, pattern, may_be=""):
-    return Kind(title, level, re.compile(rf"^.*?(?:{pattern}).*$", re.M), may_be)
+    return Kind(title, level, re.compile(pattern, re.M), may_be)
 
 
 _HANDED_IN = _kind(
@@ -111,7 +111,7 @@ KINDS = (
         "A file does not import", ORDINARY, "^(?:SyntaxError|IndentationError|TabError|ImportError|ModuleNotFoundError)"
     ),
 )
-_RAISED = re.compile(r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception|Interrupt|Iteration|Warning|Quit))\b.*$", re.M)
+_RAISED = re.compile(r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception|Interrupt|Iteration|Warning|Quit))\b", re.M)
 _NO_ANSWER = "it stopped with an error, or took too long"  # all that a hidden test says to its author
 UNUSABLE = Kind("Gave what its tests cannot look at", ORDINARY, re.compile(""))
 UNKNOWN = _kind("Stopped in a hidden test; no more is known", ORDINARY, re.escape(_NO_ANSWER))
@@ -162,4 +162,8 @@ def _first(kind, name, text):
 
 
 def _line(match):
-    return match[0].strip()[:LINE]
+    """The line in which it was found."""
+    text = match.string
+    begin = text.rfind("\n", 0, match.start()) + 1
+    end = text.find("\n", match.end())
+    return text[begin : end if end >= 0 else None][:LINE].strip()
