@@ -99,7 +99,7 @@ def _fit_for_a_page(text, title, description):
     view = drawn.get("viewBox")
     drawn.attrib.clear()
     drawn.attrib.update(viewBox=view, role="img")
-    drawn.set("aria-labelledby", "scores-title scores-description")
+    drawn.attrib.update({"aria-labelledby": "scores-title", "aria-describedby": "scores-description"})
     for index, (tag, words) in enumerate((("title", title), ("desc", description))):
         element = ElementTree.Element(tag, id=f"scores-{('title', 'description')[index]}")
         element.text = words
