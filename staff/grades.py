@@ -25,11 +25,15 @@ class Row:
 
     results: in Gradescope's form.
     mistakes: [(function, misconception, hint)] that were recognised.
+    wrong: names of functions that went wrong, those that are still to be written left out.
+    stops: [(test id, last line of why it came to no answer)], of hidden tests too.
     """
 
     submission: object
     results: dict
     mistakes: tuple
+    wrong: tuple = ()
+    stops: tuple = ()
 
     @cached_property
     def points(self):
@@ -63,7 +67,11 @@ def rows(folder, submissions):
     """The rows of a class, as far as there are results."""
     known = _named(folder, submissions)
     found = ((one, read(folder / RESULTS / f"{one.id}.json")) for one in submissions)
-    return [Row(one, results, tuple(map(tuple, known.get(one.id, ())))) for one, results in found if results]
+    return [
+        Row(one, results, tuple(map(tuple, known.get(one.id, ()))), *_went_wrong(folder / SEEN / f"{one.id}.json"))
+        for one, results in found
+        if results
+    ]
 
 
 def write(folder, submissions, seed):
@@ -105,6 +113,18 @@ def _harmless(cell):
 def _named(folder, submissions):
     path = folder / MISTAKES
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _went_wrong(path):
+    """`wrong` and `stops` of a row."""
+    seen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    stops = dict.fromkeys(
+        (what.split()[0], str(naming.decoded(array)))
+        for observed in seen.values()
+        for what, array in observed
+        if what.endswith(" failed")
+    )
+    return tuple(seen), tuple(stops)
 
 
 def name_all(folder, submissions, seed):
