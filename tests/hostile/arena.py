@@ -158,7 +158,8 @@ class _Arena:
         command = [sys.executable, "-B", "-m", "bout", ",".join(attack.tests), self.wall, str(self.folder / "peak")]
         command += [str(submission), "--out", str(self.results / "results.json"), "--seed", str(secrets.randbits(32))]
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))},
+            # Nothing else of this machine's: an attack without a wall would see it.
+            **{name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ},
             "SECRET_TOKEN": self.secrets["environment"],
             "HOME": str(self.home),
             "TMPDIR": str(self.temporary),
@@ -393,7 +394,7 @@ def _in_a_few_words(run, result):
     lines = [line.strip() for line in texts[0].splitlines() if line.strip()]
     told = [line for line in lines if re.match(r"[A-Za-z]+(Error|Exit|Exception)\b", line)]
     told += [line for line in lines if re.search(r"process|too long|must|took|sent|Error|not written|refused", line)]
-    return ascii((told or lines or [""])[0])[1:-1]
+    return ascii((told or lines or [""])[0])[1:-1][:200]
 
 
 def _below(path):

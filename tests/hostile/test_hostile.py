@@ -68,6 +68,8 @@ def _careful(name):
     """The attack; of those that would do harm elsewhere, what they would do in the arena."""
     if name == "results-by-name":
         return at_import(name, "", "open('@RESULTS@/stdout', 'w').write('x')", tests=("2b-0-basic",))
+    if name == "environments":
+        return at_import(name, "", "raise RuntimeError(os.environ['SECRET_TOKEN'])", tests=("2b-0-basic",))
     if name == "kill-the-grader":
         return at_import(name, "", "import signal\nos.kill(os.getppid(), signal.SIGKILL)", tests=("2b-0-basic",))
     return ATTACKS[name]
