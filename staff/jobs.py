@@ -107,7 +107,7 @@ def _seen(chosen):
 
 def fingerprint(archive, refused=""):
     """A hash of what was handed in."""
-    return hashlib.sha256(archive if archive is not None else refused.encode()).hexdigest()
+    return hashlib.sha256(archive if archive is not None else refused.encode(errors="backslashreplace")).hexdigest()
 
 
 @cache
