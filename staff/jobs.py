@@ -104,15 +104,18 @@ def _seen(chosen):
     from staff.mistakes.naming import encoded, fingerprint, wrong_functions
 
     observations = [observation for test in chosen for observation in test.observations]
-    return {
-        function: [(what, encoded(array)) for what, array in fingerprint(observations, function)]
-        for function in wrong_functions(observations)
-    }
+    try:
+        return {
+            function: [(what, encoded(array)) for what, array in fingerprint(observations, function)]
+            for function in wrong_functions(observations)
+        }
+    except Exception:  # observations hold what a submission sent; that no mistake is named is no reason to stop
+        return {}
 
 
 def fingerprint(archive, refused=""):
     """A hash of what was handed in."""
-    return hashlib.sha256(archive if archive is not None else refused.encode()).hexdigest()
+    return hashlib.sha256(archive if archive is not None else refused.encode(errors="backslashreplace")).hexdigest()
 
 
 @cache

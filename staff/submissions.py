@@ -55,7 +55,7 @@ def find(folder):
             continue
         name = path.name if path.is_dir() else path.stem
         own = _id(name)
-        if own in found:  # a.zip and a/, or names that differ in nothing that a file name can show
+        while own in found:  # a.zip and a/, or names that differ in nothing that a file name can show
             own += "-" + hashlib.sha256(path.name.encode(errors="surrogateescape")).hexdigest()[:8]
         found[own] = Submission(own, path, students.get(path.name) or students.get(name) or ())
     missing = [name for name in students if not (folder / name).exists()]
@@ -67,7 +67,11 @@ def find(folder):
 
 
 def _id(name):
-    return name if re.fullmatch(r"\w[\w.@+-]{0,99}", name, re.ASCII) else quote(name, safe="")[:100] or "unnamed"
+    return (
+        name
+        if re.fullmatch(r"\w[\w.@+-]{0,99}", name, re.ASCII)
+        else quote(name, safe="", errors="surrogateescape")[:100] or "unnamed"
+    )
 
 
 def _students(path):

@@ -96,9 +96,9 @@ def packed(path):
                 archive.writestr(zipfile.ZipInfo(str(name), date_time=(1980, 1, 1, 0, 0, 0)), data)
         return buffer.getvalue()
     if not path.is_file():
-        raise FileNotFoundError(f"There is no {path.name}.")
+        raise FileNotFoundError(f"There is no {_shown(path.name)}.")
     if path.stat().st_size > ZIP_BYTES:
-        raise Refused(f"{path.name} is larger than {ZIP_BYTES >> 20} MB: a submission is two short files.")
+        raise Refused(f"{_shown(path.name)} is larger than {ZIP_BYTES >> 20} MB: a submission is two short files.")
     return path.read_bytes()
 
 
@@ -114,15 +114,24 @@ def _of_folder(folder):
             count += 1
             if count > ENTRIES or depth > DEPTH:
                 raise Refused(f"More than {ENTRIES} files, or {DEPTH} folders within each other: hand in submission/.")
-            if not name.endswith(".py"):
-                continue
             relative = PurePosixPath(Path(here, name).relative_to(folder).as_posix())
+            if not name.endswith(".py") or not _is_text(relative):
+                continue
             data = _plain_file(Path(here, name), relative)
             total += len(data)
             if total > ALL_BYTES:
                 raise Refused(f"The Python files are larger than {ALL_BYTES >> 20} MB together.")
             found[_named(str(relative))] = data
     return found
+
+
+def _is_text(name):
+    """Whether a name is one that a zip can hold; file systems take any bytes."""
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain_file(path, name):
@@ -138,12 +147,12 @@ def _plain_file(path, name):
 
 def _of_zip(path):
     if path.stat().st_size > ZIP_BYTES:
-        raise Refused(f"{path.name} is larger than {ZIP_BYTES >> 20} MB: a submission is two short files.")
+        raise Refused(f"{_shown(path.name)} is larger than {ZIP_BYTES >> 20} MB: a submission is two short files.")
     try:
         with zipfile.ZipFile(path) as archive:
             return _of_archive(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OverflowError, OSError) as error:
-        raise Refused(f"{path.name} is not a zip, or is damaged ({error}).") from error
+        raise Refused(f"{_shown(path.name)} is not a zip, or is damaged ({error}).") from error
 
 
 def _of_archive(archive):

@@ -132,7 +132,8 @@ def _essence(seen):
     """Of a traceback, what was raised; numbers in it may come from what was drawn."""
     if seen.dtype.kind != "U" or "\n" not in str(seen) and len(str(seen)) < 40:
         return seen
-    return np.asarray(re.sub(r"\d*\.\d+(e[-+]?\d+)?", "#", str(seen).strip().splitlines()[-1]))
+    last = (str(seen).strip().splitlines() or [""])[-1]  # a submission may well say nothing
+    return np.asarray(re.sub(r"\d*\.\d+(e[-+]?\d+)?", "#", last))
 
 
 def encoded(array):

@@ -1,6 +1,6 @@
 """Attacks on whoever reads: the instructor's terminal, a log, a browser."""
 
-from tests.hostile.attack import SERVE, Attack, at_import, gan, in_call
+from tests.hostile.attack import SERVE, Attack, at_import, forged, gan, in_call
 
 NASTY = r"""
 NASTY = (
@@ -145,4 +145,5 @@ serve(answer)
         raise RuntimeError(mark)
         """,
     ),
+    forged("failed-without-a-word", "a failure whose reason is blank", 'return {"status": "failed", "reason": "\\n"}'),
 ]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 from staff import mistakes
 from staff.markers import spaces
@@ -14,6 +15,8 @@ from staff.mistakes.entry import FUNCTIONS, Right, Wrong, with_body
 from staff.mistakes.observing import grade
 from staff.mistakes.sweep import spread
 from tests.submissions import ROOT, SOLVED, write
+
+from grading.case import Observation
 
 NOVEL = {
     "loss_nonsaturating_g": "return -F.logsigmoid(3 * d(g(z))).mean() + 0.1",
@@ -117,3 +120,9 @@ def test_looking_busy_earns_nothing():
         text = with_body(text, name, f"return 0 * (d(g(z{y}){y}).sum() + {mixed})")
     graded = grade({"gan.py": text}, 0, ["2b", "4b", "5e"])
     assert {name for name, outcome in graded.outcomes.items() if outcome.points} == set()
+
+
+@pytest.mark.parametrize("said", ["", "\n", " \n" * 50, "\t" * 60])
+def test_a_failure_of_no_words_has_a_fingerprint_too(said):
+    seen = [Observation("MADE.forward", "1a-0-basic failed", np.array(said), False)]
+    assert len(naming.fingerprint(seen, "MADE.forward")) == 1

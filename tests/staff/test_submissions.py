@@ -1,5 +1,7 @@
 """The submissions of a class are found, whatever way they were collected, and who handed them in."""
 
+import hashlib
+import io
 import zipfile
 
 import pytest
@@ -74,3 +76,20 @@ def test_an_empty_folder_is_said_to_be_empty(tmp_path):
         find(tmp_path)
     with pytest.raises(NoSubmissions, match="There is no folder"):
         find(tmp_path / "nowhere")
+
+
+def test_names_of_no_encoding_cost_nobody_a_grade(tmp_path):
+    write(tmp_path / "odd")
+    for name in ("odd/\udcff.py", "\udcfe.zip", "\udcff.zip"):
+        (tmp_path / name).write_bytes(b"")
+    *zips, odd = find(tmp_path)
+    assert [one.id for one in zips] == ["%FE", "%FF"]
+    with zipfile.ZipFile(io.BytesIO(odd.packed())) as archive:
+        assert "gan.py" in archive.namelist() and "".join(archive.namelist()).isascii()
+
+
+def test_no_name_takes_the_place_of_another(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / ("a-" + hashlib.sha256(b"a.zip").hexdigest()[:8])).mkdir()
+    (tmp_path / "a.zip").write_bytes(b"")
+    assert len({one.id for one in find(tmp_path)}) == 3
