@@ -184,17 +184,17 @@ class Bubblewrap(_Wall):
         return None
 
     def _inside(self, path):
-        return {"stage": "/grading", "scratch": "/tmp"}[path.name]
+        return {"stage": "/grading", "scratch": "/scratch"}[path.name]
 
     def _seen(self, path):
         return f"/grading/{path.relative_to(self._stage)}"
 
     def _outside(self, privileges):
-        # First the scratch space: the interpreter may lie below /tmp.
-        command = [*_namespaces(privileges), "--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/tmp"]
+        # Not /tmp: the interpreter may lie below it.
+        command = [*_namespaces(privileges), "--perms", "1777", "--size", str(SCRATCH), "--tmpfs", "/scratch"]
         paths = (*interpreter.trees(), *interpreter.libraries())
         for folder in sorted(
-            {parent for path in (*paths, *map(Path, DEVICES)) for parent in path.parents} - {Path("/"), Path("/tmp")}
+            {parent for path in (*paths, *map(Path, DEVICES)) for parent in path.parents} - {Path("/")}
         ):
             command += ["--perms", "0755", "--dir", str(folder)]  # bwrap makes them for root alone otherwise
         for path in paths:
