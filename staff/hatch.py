@@ -44,6 +44,7 @@ def main():
         importlib.import_module(name)
     gc.freeze()  # the children share this memory for as long as nobody writes into it
 
+    settings["furniture"] = os.listdir(settings["scratch"])  # the interpreter may lie below /tmp
     control = socket.socket(fileno=settings["control"])
     control.send(b'{"ready": true}')
     child = None
@@ -77,6 +78,7 @@ class Child:
 
     def __init__(self, request, files, settings, program, control):
         self._nursery = settings["scratch"]
+        self._furniture = settings["furniture"]
         self._status = None
         self._sweep()
         folder = os.path.join(self._nursery, "s")
@@ -121,7 +123,8 @@ class Child:
 
     def _sweep(self):
         """Empties the nursery. Folders within folders are brought to its top: they may be deeper than Python can go."""
-        names = os.listdir(self._nursery)
+        names = [name for name in os.listdir(self._nursery) if name not in self._furniture]
+        token = os.urandom(8).hex()  # nobody has prepared for these names
         for count in itertools.count():
             if not names:
                 return
@@ -131,7 +134,7 @@ class Child:
                 continue
             os.chmod(path, 0o700)
             for number, entry in enumerate(os.listdir(path)):
-                names.append(f"{count}-{number}")
+                names.append(f"{token}-{count}-{number}")
                 os.rename(os.path.join(path, entry), os.path.join(self._nursery, names[-1]))
             os.rmdir(path)
 
