@@ -122,7 +122,7 @@ class Child:
     def _sweep(self):
         """Empties the nursery. Folders within folders are brought to its top: they may be deeper than Python can go."""
         names = os.listdir(self._nursery)
-        mark = os.urandom(8).hex()  # other names may be of the submission's choice
+        token = os.urandom(8).hex()  # nobody has prepared for these names
         for count in itertools.count():
             if not names:
                 return
@@ -132,7 +132,7 @@ class Child:
                 continue
             os.chmod(path, 0o700)
             for number, entry in enumerate(os.listdir(path)):
-                names.append(f"{mark}-{count}-{number}")
+                names.append(f"{token}-{count}-{number}")
                 os.rename(os.path.join(path, entry), os.path.join(self._nursery, names[-1]))
             os.rmdir(path)
 

@@ -177,6 +177,20 @@ class Bubblewrap(_Wall):
         run = subprocess.run(command, capture_output=True, text=True)
         return f"namespaces are not allowed here ({run.stderr.strip()})" if run.returncode else ""
 
+    def launch(self, *arguments, **settings):
+        self._outer = super().launch(*arguments, **settings)
+        return self._outer
+
+    def excess(self):
+        """The scratch space is bounded in bytes; files, which take the kernel's memory, are counted here."""
+        pid = self._outer.pid
+        with contextlib.suppress(OSError, IndexError):  # it has ended, or this kernel does not tell
+            first = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
+            space = os.statvfs(f"/proc/{first}/root{self._inside(self._scratch)}")
+            if space.f_files - space.f_ffree > SCRATCH_ENTRIES:
+                return f"it made more than {SCRATCH_ENTRIES} files"
+        return ""
+
     def _home(self):
         return None
 
