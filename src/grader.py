@@ -69,6 +69,7 @@ class Test_1a(SubmissionTest):
             layers,
             {"output": [[1, 2.5, 16], [0.4474145, 1.451229, 6.111708]], "log_det": [-1.85, -0.6094576]},
         )
+        self.again(lambda rng: self.random_network(rng, 3, 4, 1))
 
     @graded()
     def test_2(self):
@@ -82,13 +83,16 @@ class Test_1a(SubmissionTest):
     def test_3(self):
         """1a-3-hidden: MADE.forward with its own network, of any size"""
         for n, hidden_size, n_hidden in [(1, 3, 1), (2, 4, 1), (3, 8, 2), (5, 11, 3)]:
-            sizes = [n] + [hidden_size] * (n_hidden + 1) + [2 * n]
-            layers = {}
-            for k, (below, above) in enumerate(itertools.pairwise(sizes)):
-                layers[f"weight_{k}"] = self.rng.normal(size=(above, below)) / np.sqrt(below)
-                layers[f"bias_{k}"] = self.rng.normal(size=above) / 2
-            layers[f"weight_{n_hidden + 1}"][n:] /= 4  # alpha: its exponential feeds the next one
-            self.own_network(n, hidden_size, n_hidden, self.rng.normal(size=(4, n)), layers)
+            self.random_network(self.rng, n, hidden_size, n_hidden)
+
+    def random_network(self, rng, n, hidden_size, n_hidden):
+        sizes = [n] + [hidden_size] * (n_hidden + 1) + [2 * n]
+        layers = {}
+        for k, (below, above) in enumerate(itertools.pairwise(sizes)):
+            layers[f"weight_{k}"] = rng.normal(size=(above, below)) / np.sqrt(below)
+            layers[f"bias_{k}"] = rng.normal(size=above) / 2
+        layers[f"weight_{n_hidden + 1}"][n:] /= 4  # alpha: its exponential feeds the next one
+        self.own_network(n, hidden_size, n_hidden, rng.normal(size=(4, n)), layers)
 
     def own_network(self, n, hidden_size, n_hidden, z, layers, answer=None):
         self.about("MADE.forward", f"MADE({n}, {hidden_size}, {n_hidden}).forward", z=z)

@@ -3,7 +3,8 @@
     python -I hatch.py SETTINGS
 
 SETTINGS are those of confine.py, and `control`: a socket on which `staff.nest` asks. It never runs a line of a
-submission itself. Of each submission nothing is left, no process and no file, when the next one comes.
+submission itself, nor reads one: workers begin as copies of its memory. Of each submission nothing is left, no process,
+no file and no word in memory, when the next one comes.
 """
 
 import ctypes
@@ -78,19 +79,9 @@ class Child:
     def __init__(self, request, files, settings, program, control):
         self._nursery = settings["scratch"]
         self._status = None
-        self._sweep()
         folder = os.path.join(self._nursery, "s")
-        scratch = os.path.join(folder, "scratch")
-        os.makedirs(scratch, mode=0o700)
-        os.chmod(folder, 0o711)
-        # Not in this process: what it has read once, later children could find in the memory that they inherit.
-        if (writer := os.fork()) == 0:
-            _write_and_end(files[3], os.path.join(folder, "submission"))
+        _apart(lambda: self._furnish(folder, files[3], request["uid"]))
         os.close(files[3])
-        if os.waitpid(writer, 0)[1]:
-            raise OSError("The submission cannot be written behind the wall.")
-        if request["uid"] is not None:
-            os.chown(scratch, request["uid"], request["uid"])
         self.pid = os.fork()
         if self.pid == 0:
             control.close()
@@ -116,13 +107,28 @@ class Child:
         if self.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
             self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        self._sweep()
+        _apart(self._sweep)
         return self._status
+
+    def _furnish(self, folder, file, uid):
+        """Unpacks the submission, and makes room for what it writes."""
+        self._sweep()
+        scratch = os.path.join(folder, "scratch")
+        os.makedirs(scratch, mode=0o700)
+        os.chmod(folder, 0o711)
+        with os.fdopen(file, "rb") as stream, zipfile.ZipFile(stream) as archive:
+            archive.extractall(os.path.join(folder, "submission"))
+        for here, _, names in os.walk(os.path.join(folder, "submission")):
+            os.chmod(here, 0o755)
+            for name in names:
+                os.chmod(os.path.join(here, name), 0o644)
+        if uid is not None:
+            os.chown(scratch, uid, uid)
 
     def _sweep(self):
         """Empties the nursery. Folders within folders are brought to its top: they may be deeper than Python can go."""
         names = os.listdir(self._nursery)
-        token = os.urandom(8).hex()  # nobody has prepared for these names
+        mark = os.urandom(8).hex()  # some of these names may be of the submission's choice
         for count in itertools.count():
             if not names:
                 return
@@ -132,7 +138,7 @@ class Child:
                 continue
             os.chmod(path, 0o700)
             for number, entry in enumerate(os.listdir(path)):
-                names.append(f"{token}-{count}-{number}")
+                names.append(f"{mark}-{count}-{number}")
                 os.rename(os.path.join(path, entry), os.path.join(self._nursery, names[-1]))
             os.rmdir(path)
 
@@ -157,18 +163,24 @@ class Child:
         os._exit(0)
 
 
-def _write_and_end(file, folder):
-    """Unpacks a submission and ends the process."""
-    try:
-        with os.fdopen(file, "rb") as opened, zipfile.ZipFile(opened) as archive:
-            archive.extractall(folder)
-        for here, _, names in os.walk(folder):
-            os.chmod(here, 0o755)
-            for name in names:
-                os.chmod(os.path.join(here, name), 0o644)
-        os._exit(0)
-    finally:
-        os._exit(1)
+def _apart(do):
+    """Does something in a process of its own, so that no file, and no name of one, comes into this one's memory.
+
+    Raises:
+        OSError: it failed.
+    """
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            do()
+            status = 0
+        except BaseException as error:  # whatever it is, the child must not go on as the parent
+            os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace"))
+        finally:
+            os._exit(status)
+    if os.waitpid(pid, 0)[1]:
+        raise OSError("What a submission needs could not be laid out or cleared away.")
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ LIMITS = {
     "RLIMIT_CPU": 3600,
     "RLIMIT_MSGQUEUE": 0,
     "RLIMIT_MEMLOCK": 0,
+    "RLIMIT_STACK": 8 * 2**20,  # the limit of memory does not count it
 }
 
 

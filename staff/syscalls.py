@@ -1,7 +1,8 @@
 """Which system calls a submission may make: all that computing needs, none that reaches out of its process.
 
 Refused are new processes, sockets, looking into or signalling by handle, namespaces and mounts, kernel interfaces, and
-memory or objects that no resource limit counts. The filter is libseccomp's, by way of pyseccomp.
+memory or objects that no resource limit counts: a pipe can hold on to pages, of 2 MB too, that their process has given
+back. The filter is libseccomp's, by way of pyseccomp.
 """
 
 import errno
@@ -27,6 +28,7 @@ settimeofday clock_settime adjtimex clock_adjtime sethostname setdomainname iopl
 setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid
 setpriority sched_setscheduler sched_setparam sched_setattr ioprio_set
 memfd_create memfd_secret shmget msgget semget mq_open mknod mknodat
+splice tee vmsplice sendfile io_setup
 """.split()
 
 
@@ -52,6 +54,8 @@ def program():
     rules.add_rule(pyseccomp.ERRNO(errno.ENOMEM), "mmap", stack)
     # The process has been told to end with the grader, and is not to take that back.
     rules.add_rule(no, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, PR_SET_PDEATHSIG))
+    # Where all are the same user, it is not to limit the process that forks the next one.
+    rules.add_rule(no, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
     for request in (TIOCSTI, TIOCLINUX):
         rules.add_rule(no, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
     with tempfile.TemporaryFile() as file:

@@ -48,6 +48,39 @@ ATTACKS = [
         "memory that grows downwards, which is counted as stack",
         MEMORY + "fill(0x02 | 0x20 | 0x100)",
     ),
+    bomb(
+        "memory-of-the-stack",
+        "the stack itself, as large as it can be made",
+        """
+import ctypes, resource
+resource.setrlimit(resource.RLIMIT_STACK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+low = next(int(line.split("-")[0], 16) for line in open("/proc/self/maps") if "[stack]" in line)
+for count in range(1, 200):
+    ctypes.memset(low - count * 2**20, 1, 2**20)
+print("@MARKER@-pierced: 200 MB of stack")
+""",
+    ),
+    bomb(
+        "memory-in-pipes",
+        "pages that it has given back, and that pipes hold on to",
+        """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+name = os.environ["TMPDIR"] + "/pages"
+with open(name, "wb") as file:
+    file.write(b"x" * 2**16)
+source, held = os.open(name, os.O_RDONLY), os.pipe()
+page = ctypes.create_string_buffer(4096)
+vector = (ctypes.c_size_t * 2)(ctypes.addressof(page), 4096)
+for call, do in (
+    ("vmsplice", lambda: libc.vmsplice(held[1], vector, 1, 0)),
+    ("splice", lambda: libc.splice(source, None, held[1], None, 4096, 0)),
+    ("sendfile", lambda: libc.sendfile(held[1], source, None, 4096)),
+):
+    if do() > 0:
+        print("@MARKER@-pierced:", call)
+""",
+    ),
     bomb("memory-shared", "shared memory of nobody", MEMORY + "fill(0x01 | 0x20)"),
     bomb(
         "memory-of-zeros",

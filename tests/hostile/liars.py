@@ -189,6 +189,27 @@ ATTACKS = [
         },
         tests=("2b-0-basic", "2b-4-hidden"),
     ),
+    Attack(
+        "network-known-by-heart",
+        "the numbers of the basic test of the block's own network",
+        {
+            "flow_network.py": """
+import torch
+from torch import nn
+
+class MADE(nn.Module):
+    def __init__(self, input_size, hidden_size, n_hidden):
+        super().__init__()
+        sizes = [input_size] + [hidden_size] * (n_hidden + 1) + [2 * input_size]
+        self.net = nn.Sequential(*[nn.Linear(below, above) for below, above in zip(sizes, sizes[1:])])
+
+    def forward(self, z):
+        x = [[1, 2.5, 16], [0.4474145, 1.451229, 6.111708]]
+        return torch.tensor(x), torch.tensor([-1.85, -0.6094576])
+"""
+        },
+        tests=("1a-0-basic", "1a-1-basic", "1a-3-hidden"),
+    ),
     in_call("not-a-number", "NaN, which is smaller than no tolerance", "return d(x_real).mean() * float('nan')"),
     in_call("infinite", "infinity, which makes any tolerance infinite", "return d(x_real).mean() * float('inf')"),
 ]

@@ -65,6 +65,17 @@ attempt("limits of others", lambda: libc.prlimit(os.getppid() or 1, 7, (ctypes.c
 """,
     ),
     power(
+        "limits-of-the-parent",
+        "the limits of the process that started it, where that is the same user, and what the whole machine shares",
+        """
+import resource
+for pid in (os.getppid(), 1, 2):
+    if pid and pid != os.getpid():
+        attempt("prlimit", lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE))
+attempt("aio", lambda: libc.syscall(206, 100, ctypes.byref(ctypes.c_ulong(0))))
+""",
+    ),
+    power(
         "clocks",
         "sets the clock of the machine",
         """
