@@ -24,7 +24,7 @@ CLUTTER = """
 import os
 for count in range(20):
     for number in range(10):
-        os.makedirs(f"/tmp/{count}-{number}/x")
+        os.makedirs(f"/scratch/{count}-{number}/x")
 os._exit(0)
 """
 
