@@ -47,7 +47,7 @@ class RawName(zipfile.ZipInfo):
     """An entry whose name is stored as the bytes that are given."""
 
     def __init__(self, name):
-        super().__init__("placeholder.py")
+        super().__init__(f"{name.hex()}.py")
         self.raw = name
 
     def _encodeFilenameFlags(self):
