@@ -58,7 +58,7 @@ def test_a_lacking_package_is_told_in_one_line_with_what_to_install(folder):
 
 def test_a_missing_tool_is_told_in_one_line_with_what_to_install(folder):
     make = shutil.which("make")
-    bare = {**os.environ, "PATH": str(folder)}
+    bare = {"PATH": str(folder), "HOME": os.environ["HOME"]}  # not a make's around the tests, which makes it talk
     for target in ("pdf", "handout-pdf", "key-pdf"):
         command = [make, target, f"PYTHON={sys.executable}"]
         run = subprocess.run(command, cwd=folder, env=bare, capture_output=True, text=True)
