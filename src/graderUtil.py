@@ -25,6 +25,10 @@ class Ungraded(Exception):
     """A hidden test ran the student's code, but the answers are not here."""
 
 
+class Unattempted(Exception):
+    """Extra credit that the submission does not try for: no points, and nothing wrong."""
+
+
 class GradingStopped(Exception):
     """This machine cannot grade: no fault of the submission, and no test is to score zero for it."""
 
@@ -97,8 +101,8 @@ class GradedTestCase(unittest.TestCase):
 
 @dataclass
 class Outcome:
-    """How a test went: status is passed, failed or ungraded; output is what the student is to read, gist the same
-    without what would give the inputs away."""
+    """How a test went: status is passed, failed, ungraded or unattempted; output is what the student is to read, gist
+    the same without what would give the inputs away."""
 
     test: GradedTest
     points: float
@@ -139,6 +143,9 @@ class GradedResult(unittest.TestResult):
         if issubclass(error[0], Ungraded):
             self._add(test, "ungraded", str(error[1]))
             return
+        if issubclass(error[0], Unattempted):
+            self._add(test, "unattempted", "")
+            return
         if issubclass(error[0], GradingStopped):
             raise error[1]
         super().addError(test, error)
@@ -163,9 +170,13 @@ class GradedResult(unittest.TestResult):
         """Whether every test that was graded passed."""
         return all(outcome.status != "failed" for outcome in self.outcomes)
 
-    def total(self, is_extra_credit=False, statuses=("passed", "failed")):
-        """Returns (points, points to be had) of the outcomes with these statuses."""
-        counted = [o for o in self.outcomes if o.test.is_extra_credit == is_extra_credit and o.status in statuses]
+    def total(self, is_extra_credit=False, ungraded=False):
+        """Returns (points, points to be had) of the outcomes that were graded, or of the others."""
+        counted = [
+            outcome
+            for outcome in self.outcomes
+            if outcome.test.is_extra_credit == is_extra_credit and (outcome.status == "ungraded") == ungraded
+        ]
         return sum(o.points for o in counted), sum(o.max_points for o in counted)
 
 
@@ -194,14 +205,16 @@ class TerminalResult(GradedResult):
         )
         if outcome.status == "ungraded":
             end += " (hidden test ungraded)"
-        colour = {"passed": "32", "failed": "31", "ungraded": "33"}[outcome.status]
+        if outcome.status == "unattempted":
+            end += " (extra credit, not tried)"
+        colour = {"passed": "32", "failed": "31", "ungraded": "33", "unattempted": "33"}[outcome.status]
         self._say(f"\033[{colour}m{end}\033[0m\n" if self._colours else f"{end}\n")
 
     def close(self):
         """Writes the totals."""
         points, most = self.total()
         text = f"Total: {points:g}/{most:g} points"
-        hidden = self.total(statuses=("ungraded",))[1]
+        hidden = self.total(ungraded=True)[1]
         if hidden:
             text += f", and {hidden:g} points of hidden tests that are graded when you submit"
         if any(outcome.test.is_extra_credit for outcome in self.outcomes):
@@ -272,16 +285,21 @@ class GradescopeResult(GradedResult):
     def _entry(self, test, outcome):
         if outcome is None:
             output = "Not run yet, or grading was stopped before it was done."
+        elif outcome.status == "unattempted":
+            output = "Extra credit, not tried."
         elif test.is_hidden or outcome.gist == NO_SENSE:
             # What it was run on is not shown, nor what the code printed or raised, which may tell; nor lines of the
             # grader's own code.
             output = outcome.gist
         else:
             output = "\n".join(text for text in (outcome.prints.rstrip("\n"), outcome.output) if text)
+        # Without a status of its own, what was not tried is neither passed nor failed.
+        unattempted = outcome and outcome.status == "unattempted"
+        status = {} if unattempted else {"status": "passed" if outcome and outcome.status == "passed" else "failed"}
         return {
             "score": outcome.points if outcome else 0,
             "max_score": 0 if test.is_extra_credit else self._points[test.name],
-            "status": "passed" if outcome and outcome.status == "passed" else "failed",
+            **status,
             "name": test.title,
             "name_format": "text",
             "number": test.name,

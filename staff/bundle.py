@@ -19,6 +19,7 @@ HELD = (
     "src/grader.py",
     "src/graderUtil.py",
     "src/grading/*.py",
+    "src/grading/problems/*.py",
     "src/solution/*.py",
     *(f"staff/{name}.py" for name in "__init__ confine grade hatch interpreter isolation settings syscalls".split()),
     "staff/settings.toml",

@@ -183,7 +183,7 @@ class Entry:
         self.why = visible(self.extra.get("why") or "", HEAD)
         self.seconds = self.extra.get("seconds")
         self.tests = {test["number"]: test for test in row.results["tests"]}
-        self.failed = [number for number, test in self.tests.items() if test["status"] != "passed"]
+        self.failed = [number for number, test in self.tests.items() if test.get("status") == "failed"]
         refused = self.why if self.status == "refused" else ""
         self.signs = signs(self.tests.values() if self.status == "graded" else (), row.stops, refused)
 
@@ -239,7 +239,7 @@ class Entry:
             "tests": [
                 [
                     order[number],
-                    int(test["status"] == "passed"),
+                    int(test.get("status") == "passed"),
                     test["score"],
                     shortened(visible(test.get("output") or "")),
                     "\n".join(

@@ -133,7 +133,7 @@ def signs(tests, stops=(), why=""):
     for test, text in stops:
         more.setdefault(test, []).append(text)
     for test in tests:
-        name, failed = test["number"], test["status"] != "passed"
+        name, failed = test["number"], test.get("status") == "failed"
         text = "\n".join((test.get("output") or "", *more.get(name, ())))
         if text:
             found += _in_test(name, text, failed, more.get(name, ()))

@@ -12,6 +12,7 @@ from graderUtil import (
     GradescopeResult,
     GradingStopped,
     TerminalResult,
+    Unattempted,
     Ungraded,
     choose,
     graded,
@@ -145,6 +146,23 @@ def test_a_machine_that_cannot_grade_stops_it_and_scores_nothing():
     with pytest.raises(GradingStopped, match="no torch"):
         load_tests(Stopping)[0].run(result)
     assert result.outcomes == []
+
+
+def test_extra_credit_that_was_not_tried_is_neither_passed_nor_failed(tmp_path):
+    class Untried(GradedTestCase):
+        @graded(is_extra_credit=True)
+        def test_0(self):
+            """6a-0-basic: More"""
+            raise Unattempted
+
+    stream, path = io.StringIO(), tmp_path / "results.json"
+    assert run(TerminalResult(POINTS, stream), load_tests(Untried)).all_passed
+    assert "0/4 points] (extra credit, not tried)\n\nTotal: 0/0 points; extra credit: 0/4 points" in stream.getvalue()
+    run(GradescopeResult(POINTS, path, load_tests(Untried)), load_tests(Untried))
+    results = json.loads(path.read_text())
+    jsonschema.validate(results, json.loads(SCHEMA.read_text()))
+    assert "status" not in results["tests"][0]
+    assert results["tests"][0]["output"] == "Extra credit, not tried."
 
 
 def test_tests_are_chosen_by_id_or_question():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graderUtil import GradedTestCase, Ungraded
+from graderUtil import GradedTestCase, Unattempted, Ungraded
 from grading.client import Failed
 from grading.compare import difference, shown
 
@@ -103,6 +103,7 @@ class SubmissionTest(GradedTestCase):
 
         Raises:
             AssertionError: it gave no answer; or `Ungraded`, for a hidden test where the answers are not here.
+            Unattempted: the test is of extra credit, and what it is about is not there or not written.
         """
         started = time.perf_counter()
         left = self._left
@@ -114,6 +115,8 @@ class SubmissionTest(GradedTestCase):
         except Failed as failure:
             if failure.hung:
                 self.worker.hung.add(self._function)
+            if self.test.is_extra_credit and (failure.absent or failure.unwritten == self._function):
+                raise Unattempted from None
             # What a submission says in a hidden test is not for its author, not even by a name.
             if not self.test.is_hidden or failure.unwritten == self._function:
                 self.unwritten = failure.unwritten

@@ -36,12 +36,14 @@ class Failed(Exception):
     Args:
         unwritten: the function that is still to be written, if that is why.
         hung: whether it took too long.
+        absent: whether the submission has no file or function of that name.
     """
 
-    def __init__(self, message, unwritten=None, hung=False):
+    def __init__(self, message, unwritten=None, hung=False, absent=False):
         super().__init__(message)
         self.unwritten = unwritten
         self.hung = hung
+        self.absent = absent
 
 
 class WorkerMissing(GradingStopped):
@@ -253,7 +255,8 @@ class Worker:
             raise Failed("The process that runs your code sent no sensible answer.")
         reason = plain_text(str(reply.get("reason", "")))[-MESSAGE:]
         unwritten = str(reply.get("unwritten", ""))
-        raise Failed(reason, unwritten=unwritten if re.fullmatch(NAME, unwritten) else None)
+        unwritten = unwritten if re.fullmatch(NAME, unwritten) else None
+        raise Failed(reason, unwritten=unwritten, absent=str(reply.get("absent", "")) == "yes")
 
     def _next_reply(self, seconds):
         """A dict, a Malformed, None where the process has ended, TimeoutError (the class) where it took too long, or a

@@ -11,6 +11,10 @@ PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "sklearn", "tqdm")
 PROVIDED = ("submission", "network", "data")
 
 
+class FileMissing(FileNotFoundError):
+    """The submission lacks a file; the message names it."""
+
+
 class Submission:
     """A folder with a student's files.
 
@@ -29,11 +33,11 @@ class Submission:
         """Returns the module `submission.name`.
 
         Raises:
-            FileNotFoundError: there is no such file.
+            FileMissing: there is no such file.
             Exception: whatever its code raises.
         """
         if not (self.folder / f"{name}.py").is_file():
-            raise FileNotFoundError(f"submission/{name}.py is missing.")
+            raise FileMissing(f"submission/{name}.py is missing.")
         if f"submission.{name}" in sys.modules:
             return sys.modules[f"submission.{name}"]
         if "submission" not in sys.modules:

@@ -1,5 +1,6 @@
 """One run from start to end: device, data, training, figures, and a plain line for whatever goes wrong."""
 
+import importlib
 import sys
 import tempfile
 
@@ -11,6 +12,8 @@ from training.errors import Interrupted, TrainingStopped, explain
 from training.loop import Loop
 from training.metrics import write_metrics
 from training.settings import INTERRUPTED
+
+RUNS = {"flow": "training.flow:FlowRun", "gan": "training.gan:GanRun", "cgan": "training.gan:GanRun"}
 
 
 def run(settings):
@@ -45,7 +48,7 @@ def _report(message, status):
 
 
 def _fetch(settings):
-    if settings.model == "flow":
+    if settings.dataset is None:
         print("Moons are made when they are needed; --model gan --cache fetches Fashion-MNIST.")
     else:
         data = load_images(settings.dataset, settings.data_dir)
@@ -71,11 +74,8 @@ def _train(settings):
 
 def _model_run(settings, device):
     """The model's own part; each is imported only when it is asked for, since imports take seconds."""
-    if settings.model == "flow":
-        from training.flow import FlowRun as ModelRun
-    else:
-        from training.gan import GanRun as ModelRun
-    return ModelRun(settings, device)
+    module, name = RUNS[settings.model].split(":")
+    return getattr(importlib.import_module(module), name)(settings, device)
 
 
 def _device(name):

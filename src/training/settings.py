@@ -4,7 +4,6 @@ import shlex
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-MODELS = ("flow", "gan", "cgan")
 LOSS_TYPES = ("nonsaturating", "wasserstein_gp")
 DATASETS = ("fashion-mnist", "mnist", "digits")
 DEVICES = ("cpu", "gpu")
@@ -29,6 +28,8 @@ GAN_DEFAULTS = {
     "animate": False,
 }
 DEFAULTS = {"flow": FLOW_DEFAULTS, "gan": GAN_DEFAULTS, "cgan": GAN_DEFAULTS}
+MODELS = tuple(DEFAULTS)
+LEAST_BATCH = {"gan": 2, "cgan": 2}  # batch norm needs two; 1 for the others
 FOLDERS = {
     ("flow", None): "maf",
     ("gan", "nonsaturating"): "gan_nonsat",
@@ -109,7 +110,7 @@ class Settings:
 
 
 def _check_sizes(settings):
-    lowest = {"n_epochs": 1, "n_flows": 1, "hidden_size": 1, "batch_size": 1 if settings["model"] == "flow" else 2}
+    lowest = {"n_epochs": 1, "n_flows": 1, "hidden_size": 1, "batch_size": LEAST_BATCH.get(settings["model"], 1)}
     for name, least in lowest.items():
         if name in settings and settings[name] < least:
             raise SettingsError(f"--{name} must be {least} or more, not {settings[name]}")
@@ -120,9 +121,10 @@ def _check_sizes(settings):
     if settings["out_dir"].exists() and not settings["out_dir"].is_dir():
         raise SettingsError(f"--out_dir must be a folder, and {settings['out_dir']} is a file")
     n_samples = settings["n_samples"]
-    if settings["model"] == "flow" and not 100 <= n_samples <= 1_000_000:
+    draws_points = settings.get("dataset") is None
+    if draws_points and not 100 <= n_samples <= 1_000_000:
         raise SettingsError(f"--n_samples must be from 100 to 1000000 for a flow's picture, not {n_samples}")
-    if settings["model"] != "flow" and (n_samples % GRID_COLUMNS or not 10 <= n_samples <= 1000):
+    if not draws_points and (n_samples % GRID_COLUMNS or not 10 <= n_samples <= 1000):
         raise SettingsError(
             f"--n_samples must be a multiple of {GRID_COLUMNS} from 10 to 1000, since grids have "
             f"{GRID_COLUMNS} columns, not {n_samples}"

@@ -11,11 +11,16 @@ import numpy as np
 import torch
 
 from grading.devices import DeviceWatch, WrongDevice
+from grading.loader import FileMissing
 from tracebacks import explain, unwritten
 
 
 class Unusable(Exception):
     """What the student's code gave cannot be looked at any further; the message says why."""
+
+
+class Absent(Unusable):
+    """The student's module lacks what the message names."""
 
 
 def run(submission, request):
@@ -28,7 +33,8 @@ def run(submission, request):
 
     Returns:
         {"status": "ok", name: array, ...}; or {"status": "failed", "reason": text}, with "unwritten" naming the
-        function if it is one that the student has still to write.
+        function if it is one that the student has still to write, and "absent" saying yes if the file or the function
+        is not there.
     """
     arguments = {name: str(array) if np.asarray(array).dtype.kind == "U" else array for name, array in request.items()}
     file, name = arguments.pop("probe").split(".")
@@ -64,6 +70,8 @@ def _failure(error, folder):
     function = unwritten(error, folder)
     if function:
         return {"status": "failed", "reason": explain(error, folder), "unwritten": function}
+    if isinstance(error, (Absent, FileMissing)):
+        return {"status": "failed", "reason": str(error), "absent": "yes"}
     if isinstance(error, (Unusable, FileNotFoundError)) and not explain(error, folder):
         return {"status": "failed", "reason": str(error)}
     reason = explain(error, folder) or f"{type(error).__name__}: {error}"
@@ -130,9 +138,9 @@ def getattr_or_unusable(module, name):
     """A function of the student's module.
 
     Raises:
-        Unusable: there is none of that name.
+        Absent: there is none of that name.
     """
     try:
         return getattr(module, name)
     except AttributeError:
-        raise Unusable(f"submission/{module.__name__.split('.')[-1]}.py has no {name}.") from None
+        raise Absent(f"submission/{module.__name__.split('.')[-1]}.py has no {name}.") from None

@@ -1,0 +1,253 @@
+"""Problem 1: the masked autoregressive flow."""
+
+import itertools
+
+import numpy as np
+
+from graderUtil import graded
+from grading.case import SubmissionTest
+from grading.cases import random_network
+from grading.draws import noise_fault
+
+# A network (mu, alpha) = WEIGHT x + BIAS for three variables: mu = (1, 2 x1, x1 - x2), alpha = (1, -1, x1 / 2).
+WEIGHT = np.array([[0, 0, 0], [2, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0], [0.5, 0, 0]], dtype=float)
+BIAS = np.array([1, 0, 0, 1, -1, 0], dtype=float)
+
+
+class Test_1a(SubmissionTest):
+    @graded()
+    def test_0(self):
+        """1a-0-basic: MADE.forward on three variables"""
+        z = np.array([[0.0, 0, 0], [1, 1, -1]])
+        # First row: x1 = 1 + 0, x2 = 2 * 1 + 0, x3 = 1 - 2 + 0. Second: x1 = 1 + e, x2 = 2 x1 + 1/e, and so on.
+        x = [[1, 2, -1], [3.718282, 7.804443, -10.504182]]
+        self.forward(WEIGHT, BIAS, z, {"output": x, "log_det": [0.5, 1.859141]})
+        self.again(lambda rng: self.forward(*random_network(rng, 3), rng.normal(size=(2, 3))))
+
+    @graded()
+    def test_1(self):
+        """1a-1-basic: MADE.forward with the block's own network, its masks as they are provided"""
+        # MADE(3, 4, 1): three masked layers whose weights are all 1, or -1/10 for alpha, masked entries too.
+        layers = {
+            "weight_0": np.ones((4, 3)),
+            "bias_0": np.full(4, -0.5),
+            "weight_1": np.ones((4, 4)),
+            "bias_1": np.full(4, 0.25),
+            "weight_2": np.repeat([1, -0.1], 3)[:, None] * np.ones((6, 4)),
+            "bias_2": np.array([1, 0, -1, 0.1, 0, 0]),
+        }
+        z = np.array([[0.0, 0, 0], [-0.5, 1, 1]])
+        self.own_network(
+            3,
+            4,
+            1,
+            z,
+            layers,
+            {"output": [[1, 2.5, 16], [0.4474145, 1.451229, 6.111708]], "log_det": [-1.85, -0.6094576]},
+        )
+        self.again(lambda rng: self.random_network(rng, 3, 4, 1))
+
+    @graded()
+    def test_2(self):
+        """1a-2-hidden: MADE.forward for any number of variables and rows, on the given device"""
+        for n, size in [(1, 3), (2, 1), (3, 4), (6, 5)]:
+            self.forward(*random_network(self.rng, n), self.rng.normal(size=(size, n)))
+        weight, bias = random_network(self.rng, 2)
+        self.ask("flow_network.forward_on_device", weight=weight, bias=bias, z=self.rng.normal(size=(3, 2)))
+
+    @graded()
+    def test_3(self):
+        """1a-3-hidden: MADE.forward with its own network, of any size"""
+        for n, hidden_size, n_hidden in [(1, 3, 1), (2, 4, 1), (3, 8, 2), (5, 11, 3)]:
+            self.random_network(self.rng, n, hidden_size, n_hidden)
+
+    def random_network(self, rng, n, hidden_size, n_hidden):
+        sizes = [n] + [hidden_size] * (n_hidden + 1) + [2 * n]
+        layers = {}
+        for k, (below, above) in enumerate(itertools.pairwise(sizes)):
+            layers[f"weight_{k}"] = rng.normal(size=(above, below)) / np.sqrt(below)
+            layers[f"bias_{k}"] = rng.normal(size=above) / 2
+        layers[f"weight_{n_hidden + 1}"][n:] /= 4  # alpha: its exponential feeds the next one
+        self.own_network(n, hidden_size, n_hidden, rng.normal(size=(4, n)), layers)
+
+    def own_network(self, n, hidden_size, n_hidden, z, layers, answer=None):
+        self.about("MADE.forward", f"MADE({n}, {hidden_size}, {n_hidden}).forward", z=z)
+        reply = self.ask("flow_network.own_network", n=n, hidden_size=hidden_size, n_hidden=n_hidden, z=z, **layers)
+        if answer is None and self.solution:
+            network = self.solution.flow_network.masked_network(n, n_hidden, hidden_size, layers)
+            answer = self.solution.flow_network.forward(network, z)
+        self.expect(reply, answer and either_sign(answer))
+        self.untouched(reply, z_after="z")
+
+    def forward(self, weight, bias, z, answer=None):
+        self.about("MADE.forward", z=z, weight_of_the_network=weight, bias=bias)
+        reply = self.ask("flow_network.forward", weight=weight, bias=bias, z=z)
+        if answer is None and self.solution:
+            answer = self.solution.flow_network.forward(self.solution.flow_network.linear_network(weight, bias), z)
+        self.expect(reply, answer and either_sign(answer))
+        self.untouched(reply, z_after="z")
+
+
+class Test_1b(SubmissionTest):
+    X = np.array([[1.0, 2, -1], [2, 3, 0]])
+
+    @graded()
+    def test_0(self):
+        """1b-0-basic: MADE.inverse on three variables"""
+        # First row: z1 = (1 - 1) / e, z2 = (2 - 2 * 1) e, z3 = (-1 - (1 - 2)) / exp(1/2). log_det = -(1 - 1 + 1/2).
+        z = [[0, 0, 0], [0.367879, -2.718282, 0.367879]]
+        self.inverse(WEIGHT, BIAS, self.X, {"output": z, "log_det": [-0.5, -1]})
+        self.again(lambda rng: self.inverse(*random_network(rng, 3), rng.normal(size=(2, 3))))
+
+    @graded()
+    def test_1(self):
+        """1b-1-basic: gradients through MADE.inverse, without which nothing trains"""
+        # Of the sum of all z and of all log_det, at x = (2, 3, 0), where z = (1/e, -e, 1/e): d z1 / d mu1 = -1/e; ...
+        answer = {
+            "grad_x": [[-6.120503, 3.086161, 0.3678794]],
+            "grad_bias": [-0.3678794, -2.718282, -0.3678794, -1.367879, 1.718282, -1.367879],
+        }
+        self.gradients(WEIGHT, BIAS, self.X[1:], np.ones((1, 3)), np.ones(1), answer)
+        self.again(lambda rng: self.gradients(*random_network(rng, 3), *rng.normal(size=(2, 1, 3)), rng.normal(size=1)))
+
+    @graded()
+    def test_2(self):
+        """1b-2-hidden: MADE.inverse and its gradients for any number of variables and rows, on the given device"""
+        for n, size in [(1, 3), (2, 1), (3, 4), (6, 5)]:
+            weight, bias = random_network(self.rng, n)
+            x, pull = self.rng.normal(size=(2, size, n))
+            self.inverse(weight, bias, x)
+            self.gradients(weight, bias, x, pull, self.rng.normal(size=size))
+        # Standard deviations far from one: exp(-8) and exp(4).
+        weight, bias = np.zeros((4, 2)), np.array([0.5, -0.5, -8, 4])
+        self.inverse(weight, bias, self.rng.normal(size=(3, 2)))
+        weight, bias = random_network(self.rng, 2)
+        self.ask("flow_network.inverse_on_device", weight=weight, bias=bias, x=self.rng.normal(size=(3, 2)))
+
+    def inverse(self, weight, bias, x, answer=None):
+        self.about("MADE.inverse", x=x, weight_of_the_network=weight, bias=bias)
+        reply = self.ask("flow_network.inverse", weight=weight, bias=bias, x=x, pull=x, pull_log_det=np.ones(len(x)))
+        self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(weight, bias, x)))
+        self.untouched(reply, x_after="x")
+
+    def gradients(self, weight, bias, x, pull, pull_log_det, answer=None):
+        self.about(
+            "MADE.inverse",
+            "MADE.inverse, of sum(a z) + sum(b log_det)",
+            x=x,
+            a=pull,
+            b=pull_log_det,
+            weight_of_the_network=weight,
+            bias=bias,
+        )
+        reply = self.ask("flow_network.inverse", weight=weight, bias=bias, x=x, pull=pull, pull_log_det=pull_log_det)
+        if answer is None and self.solution:
+            answer = self.solution.flow_network.inverse(weight, bias, x, pull, pull_log_det)
+        self.expect(reply, answer)
+
+
+class Test_1c(SubmissionTest):
+    # Two blocks of two variables; z = (x - mu) / exp(alpha) with constant mu and alpha, and n = 2 reversed after each.
+    # Block 1: mu = (1, -1), alpha = (log 2, 0). Block 2: mu = (0, 2), alpha = (0, -log 2).
+    X = np.array([[0.0, 0], [3, -1]])
+    BLOCKS = {
+        "points": np.array([[[0, 0], [3, -1]], [[1, -0.5], [0, 1]]], dtype=float),
+        "outputs": np.array([[[-0.5, 1], [1, 0]], [[1, -5], [0, -2]]], dtype=float),
+        "jacobians": np.stack([np.tile(np.diag([0.5, 1]), (2, 1, 1)), np.tile(np.diag([1.0, 2]), (2, 1, 1))]),
+        "log_dets": np.array([[-0.693147, -0.693147], [0.693147, 0.693147]]),
+        "slopes": np.zeros((2, 2, 2)),
+        "backwards": np.array([[[1, -1], [7, -2]], [[1, 1.75], [0, 2.5]]], dtype=float),
+        "weights": np.zeros((2, 4, 2)),
+        "biases": np.array([[1, -1, 0.693147, 0], [0, 2, 0, -0.693147]]),
+    }
+
+    @graded()
+    def test_0(self):
+        """1c-0-basic: MAF.log_probs of two points under two blocks"""
+        # The log-dets of the blocks cancel, to make them easy; z = (1, -5) and (0, -2), reversed. So log p is
+        # -log(2 pi) - 26 / 2 and -log(2 pi) - 4 / 2. The second test below leaves block 2 out: there they do not
+        # cancel.
+        answer = {"value": -9.337877, "grad_shifts": [[7, -0.5], [-0.5, 3.5]], "grad_log_dets": [1, 1]}
+        self.log_probs(self.X, self.BLOCKS, answer)
+        # z = (-0.5, 1) and (1, 0), log-det -log 2: log p is -log(2 pi) - 1.25 / 2 - log 2 and -log(2 pi) - 1 / 2 - log
+        # 2.
+        answer = {"value": -3.093524, "grad_shifts": [[-0.25, -0.5]], "grad_log_dets": [1]}
+        self.log_probs(self.X, {name: array[:1] for name, array in self.BLOCKS.items()}, answer)
+        self.again(lambda rng: self.random_case(rng, 2, 2, 2))
+
+    @graded()
+    def test_1(self):
+        """1c-1-basic: the provided lines of MAF and PermuteLayer are as they were"""
+        self.provided(
+            np.array([[1.0, 2, 3], [4, 5, 6]]),
+            np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]),
+            # (7, 8, 9) of the last block; reversed and halved, plus (4, 5, 6); reversed and halved, plus (1, 2, 3).
+            {
+                "forward": [[3, 2, 1], [6, 5, 4]],
+                "inverse": [[3, 2, 1], [6, 5, 4]],
+                "loss": -3.5,
+                "loss_slope": -1,
+                "sample": [[5.75, 6.5, 7.25]] * 2,
+            },
+        )
+        self.again(lambda rng: self.provided(*rng.normal(size=(2, 3, 3))))
+
+    @graded()
+    def test_2(self):
+        """1c-2-hidden: MAF.log_probs for any number of blocks, variables and rows, on the given device"""
+        for count, n, size in [(1, 1, 3), (2, 2, 1), (3, 3, 4), (5, 4, 6)]:
+            self.random_case(self.rng, count, n, size)
+        self.narrow_case()
+        self.ask("flow_network.log_probs", x=self.X, watch=True, **self.BLOCKS)
+
+    def provided(self, x, constants, answer=None):
+        self.about("MAF.log_probs", "MAF(3, 4, 1, 3)")
+        reply = self.ask("flow_network.provided", n=3, n_flows=3, x=x, constants=constants)
+        kinds = str(reply["layers"]).split()
+        in_turn = kinds[::2] == ["MADE"] * 3 and set(kinds[1::2]) == {"PermuteLayer"}
+        self.require(in_turn, "layers", f"nf should be MADE, PermuteLayer, MADE, ...; it is {', '.join(kinds)}")
+        self.require(reply["registered"].all(), "registered", "the blocks' parameters are not among those of the MAF")
+        for way in ("forward", "inverse"):  # log-dets (B,), or (B, 1) as in earlier years
+            log_det = reply[way + "_log_det"]
+            right = log_det.size == len(x) and not log_det.any()
+            self.require(right, way + "_log_det", f"the log_det of PermuteLayer.{way} is not zero for each row")
+        self.fault("noise", noise_fault(reply.get("noise"), width=3).replace("the noise", "the noise of MAF.sample"))
+        self.expect(reply, answer or (self.solution and self.solution.flow_network.provided(x, constants)))
+
+    def narrow_case(self):
+        """Points near the mean of a narrow Gaussian: their log-likelihood is positive."""
+        if self.solution:
+            weights, biases = np.zeros((1, 4, 2)), np.array([[0.0, 0, -3, -3]])
+            x = self.rng.normal(size=(3, 2)) / 100
+            blocks = self.solution.flow_network.blocks(weights, biases, x)
+            answer = self.solution.flow_network.log_probs(x, **blocks)
+            self.log_probs(x, {**blocks, "weights": weights, "biases": biases}, answer)
+
+    def random_case(self, rng, count, n, size):
+        if self.solution is None:
+            if self.test.is_hidden:
+                self.log_probs(self.X, self.BLOCKS)
+            return
+        weights, biases = (
+            np.stack(arrays) for arrays in zip(*[random_network(rng, n) for _ in range(count)], strict=True)
+        )
+        # Blocks that shrink, and evenly: a stack of others ends in numbers beyond float32.
+        weights[:, n:] /= 5
+        biases[:, n:] = np.abs(biases[:, n:])
+        x = rng.normal(size=(size, n))
+        blocks = self.solution.flow_network.blocks(weights, biases, x)
+        answer = self.solution.flow_network.log_probs(x, **blocks)
+        self.log_probs(x, {**blocks, "weights": weights, "biases": biases}, answer)
+
+    def log_probs(self, x, blocks, answer=None):
+        count = len(blocks["points"])
+        title = f"MAF.log_probs with {count} MADE block{'s' if count > 1 else ''}"
+        self.about("MAF.log_probs", title, x=x, biases=blocks["biases"])
+        reply = self.ask("flow_network.log_probs", x=x, **blocks)
+        self.expect(reply, answer, batch=len(x))
+        self.untouched(reply, x_after="x")
+
+
+def either_sign(answer):
+    """Earlier years left the sign of forward's log-det open."""
+    return [answer, {**answer, "log_det": -np.asarray(answer["log_det"])}]

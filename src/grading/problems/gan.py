@@ -1,0 +1,278 @@
+"""Problems 2, 4 and 5: the losses of the GAN, of the conditional one and of the Wasserstein one."""
+
+import numpy as np
+
+from graderUtil import graded
+from grading.case import SubmissionTest
+from grading.cases import even, far, random_images, random_labelled, random_tagged
+from grading.draws import images_that_tell, labels_fault, mixture, noise_fault, weights_fault
+
+MANY = 4000  # images, where what is drawn at random is looked at
+
+
+class LossTest(SubmissionTest):
+    """What the tests of the three pairs of losses share."""
+
+    def loss(self, function, case, answer=None):
+        """A loss, on a generator that hands out given images and a discriminator with given coefficients."""
+        self.about(function, **case)
+        reply = self.ask("gan.conditional_loss" if "labels" in case else "gan.loss", function=function, **case)
+        if answer is None and self.solution:
+            answer = getattr(self.solution.gan, function)(**case)
+            if "curvature" in case and not case["curvature"].any():
+                # Far from zero, squares of pixels cancel in it, and rounding is all that is left.
+                answer.pop("grad_curvature", None)
+        self.expect(reply, answer, len(case["real"]))
+        self.untouched(reply, real_after="x_real")
+        if "labels" in case:
+            self.untouched({"labels_after": reply["labels_after"]}, labels_after="y_real")
+
+    def draws(self, function, labels=None):
+        """What a loss draws on many images."""
+        self.about(function)
+        real, images = images_that_tell(MANY)
+        given = {} if labels is None else {"labels": labels}
+        reply = self.ask("gan.draws", function=function, real=real, images=images, **given)
+        slope = reply["slope"]
+        depends = slope.shape == () and np.isfinite(slope) and slope > 0
+        self.fault("slope", "" if depends else "the loss does not depend on what d returned")
+        return reply, real, images
+
+    def noise_and_device(self, function, labels=False):
+        """What a loss draws is standard normal, and new on each call; what it makes is on the given device."""
+        reply, real, images = self.draws(function, self.rng.integers(10, size=MANY) if labels else None)
+        noise = [reply.get(name) for name in ("z_0", "z_1", "z_2")]
+        fault = noise_fault(noise[0], width=3)
+        if not fault and (np.array_equal(*noise[:2]) or np.array_equal(*noise[1:])):
+            fault = "the noise is the same on each call: is a seed set?"
+        self.fault("noise", fault)
+        case = {"labels": np.arange(4)} if labels else {}
+        self.ask("gan.on_device", function=function, real=real[:4], images=images[:4], **case)
+
+
+# Three real and three generated images of 1 x 1 x 2 pixels; d adds the pixels. Logits: 1/4, 2, -1 and 1, -3, 1/2.
+NEAR = {
+    "real": np.array([[0.25, 0], [1, 1], [-2, 1]]).reshape(3, 1, 1, 2),
+    "images": np.array([[1, 0], [-2, -1], [0, 0.5]]).reshape(3, 1, 1, 2),
+    "weight": np.ones((1, 1, 2)),
+    "curvature": np.zeros((1, 1, 2)),
+    "bias": np.zeros(()),
+}
+# Logits 100, -100, 100 and -100, 100, 100.
+FAR = {
+    **NEAR,
+    "real": np.array([[50, 50], [-50, -50], [100, 0]], dtype=float).reshape(3, 1, 1, 2),
+    "images": np.array([[-50, -50], [50, 50], [0, 100]], dtype=float).reshape(3, 1, 1, 2),
+}
+
+
+class Test_2b(LossTest):
+    @graded()
+    def test_0(self):
+        """2b-0-basic: loss_nonsaturating_d at logits near zero"""
+        # -log sigma: 0.5759, 0.1269, 1.3133 for the real; -log(1 - sigma): 1.3133, 0.0486, 0.9741 for the fakes.
+        answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
+        self.loss("loss_nonsaturating_d", NEAR, answer)
+        self.again(lambda rng: self.loss("loss_nonsaturating_d", random_images(rng, 3, (1, 1, 2))))
+
+    @graded()
+    def test_1(self):
+        """2b-1-basic: loss_nonsaturating_g at logits near zero"""
+        # -log sigma: 0.3133, 3.0486, 0.4741.
+        gradient = np.repeat([-0.089647, -0.317525, -0.125847], 2).reshape(3, 1, 1, 2)
+        self.loss("loss_nonsaturating_g", NEAR, {"value": 1.278642, "grad_images": gradient})
+        self.again(lambda rng: self.loss("loss_nonsaturating_g", random_images(rng, 3, (1, 1, 2))))
+
+    @graded()
+    def test_2(self):
+        """2b-2-basic: loss_nonsaturating_d at logits of 100 and -100"""
+        # 0, 100, 0 and 0, 100, 100: a third of 300.
+        self.loss("loss_nonsaturating_d", FAR, {"value": 100, "grad_bias": 1 / 3})
+        self.again(lambda rng: self.loss("loss_nonsaturating_d", far(random_images(rng, 3, (1, 1, 2)))))
+
+    @graded()
+    def test_3(self):
+        """2b-3-basic: loss_nonsaturating_g at logits of 100 and -100"""
+        gradient = np.repeat([-1 / 3, 0, 0], 2).reshape(3, 1, 1, 2)
+        self.loss("loss_nonsaturating_g", FAR, {"value": 100 / 3, "grad_images": gradient})
+        self.again(lambda rng: self.loss("loss_nonsaturating_g", far(random_images(rng, 3, (1, 1, 2)))))
+
+    @graded()
+    def test_4(self):
+        """2b-4-hidden: loss_nonsaturating_d on other images and batches"""
+        self.many("loss_nonsaturating_d")
+
+    @graded()
+    def test_5(self):
+        """2b-5-hidden: loss_nonsaturating_g on other images and batches"""
+        self.many("loss_nonsaturating_g")
+
+    @graded()
+    def test_6(self):
+        """2b-6-hidden: the noise of both losses, and the device on which they make things"""
+        self.noise_and_device("loss_nonsaturating_d")
+        self.noise_and_device("loss_nonsaturating_g")
+
+    def many(self, function):
+        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
+            case = random_images(self.rng, size, shape)
+            self.loss(function, case)
+            self.loss(function, far(case))
+
+
+# Images of 12 pixels: one for each of ten classes, two more. A generated image is `amplitude` at the pixel of its
+# class, and d looks at the pixel of the class that it is told: 1 x pixel + 1 x the first of the two + 2 x the second.
+# Logits: 1/4, 2, -1 for the real, 1 + tags = 1, -3, 1/2 for the fakes, whichever class they are of.
+LABELLED = {
+    "real": np.zeros((3, 12)),
+    "labels": np.array([3, 0, 9]),
+    "tags": np.array([[0, 0], [-2, -1], [0.5, -0.5]]),
+    "amplitude": np.ones(()),
+    "gain": np.ones(()),
+    "weight": np.array([1.0, 2]),
+    "bias": np.zeros(()),
+}
+LABELLED["real"][:, :10] = 5  # what d sees if it is told the wrong class
+LABELLED["real"][[0, 1, 2], [3, 0, 9]] = [0.25, 1, 1]
+LABELLED["real"][:, 10:] = [[0, 0], [1, 0], [0, -1]]
+LABELLED["real"] = LABELLED["real"].reshape(3, 1, 3, 4)
+
+
+class Test_4b(LossTest):
+    @graded()
+    def test_0(self):
+        """4b-0-basic: conditional_loss_nonsaturating_d on three images with labels"""
+        answer = {"value": 1.450685, "grad_gain": 0.147075, "grad_weight": [0.032392, 0.124134], "grad_bias": 0.03762}
+        self.loss("conditional_loss_nonsaturating_d", LABELLED, answer)
+        far_case = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
+        # Logits 25, 200, -100 and 100, -300, 50: (0 + 0 + 100) / 3 + (100 + 0 + 50) / 3.
+        self.loss("conditional_loss_nonsaturating_d", far_case, {"value": 250 / 3, "grad_bias": 1 / 3})
+        self.again(lambda rng: self.loss("conditional_loss_nonsaturating_d", random_labelled(rng, 3)))
+
+    @graded()
+    def test_1(self):
+        """4b-1-basic: conditional_loss_nonsaturating_g on three images with labels"""
+        gradient = [[-0.089647, -0.179294], [-0.317525, -0.635049], [-0.125847, -0.251694]]
+        answer = {"value": 1.278642, "grad_tags": gradient, "grad_amplitude": -0.533019}
+        self.loss("conditional_loss_nonsaturating_g", LABELLED, answer)
+        far_case = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
+        self.loss("conditional_loss_nonsaturating_g", far_case, {"value": 100, "grad_amplitude": -100 / 3})
+        self.again(lambda rng: self.loss("conditional_loss_nonsaturating_g", random_labelled(rng, 3)))
+
+    @graded()
+    def test_2(self):
+        """4b-2-basic: the labels of the fakes in conditional_loss_nonsaturating_d"""
+        self.labels_of_fakes("conditional_loss_nonsaturating_d")
+
+    @graded()
+    def test_3(self):
+        """4b-3-basic: the labels of the fakes in conditional_loss_nonsaturating_g"""
+        self.labels_of_fakes("conditional_loss_nonsaturating_g")
+
+    @graded()
+    def test_4(self):
+        """4b-4-hidden: conditional_loss_nonsaturating_d on other images and batches"""
+        self.many("conditional_loss_nonsaturating_d")
+
+    @graded()
+    def test_5(self):
+        """4b-5-hidden: conditional_loss_nonsaturating_g on other images and batches"""
+        self.many("conditional_loss_nonsaturating_g")
+
+    @graded()
+    def test_6(self):
+        """4b-6-hidden: the noise of both conditional losses, and the device on which they make things"""
+        self.noise_and_device("conditional_loss_nonsaturating_d", labels=True)
+        self.noise_and_device("conditional_loss_nonsaturating_g", labels=True)
+
+    def many(self, function):
+        for size in (1, 4, 70):
+            case = random_labelled(self.rng, size)
+            self.loss(function, case)
+            self.loss(function, {**case, "gain": 100 * case["gain"], "weight": 100 * case["weight"]})
+
+    def labels_of_fakes(self, function):
+        """Those of the real images, in any order, or drawn from all ten classes alike."""
+        labels = self.rng.choice(8, size=MANY, p=np.arange(1, 9) / 36)  # the last two classes do not occur
+        reply, _, _ = self.draws(function, labels)
+        self.fault("labels", labels_fault([reply.get(name) for name in ("y_0", "y_1", "y_2")], labels))
+
+
+# Images of 1 x 2 x 2 pixels; d(x) = weight . x, so that its gradient by x is weight everywhere, of norm 5.
+STEEP = {
+    "real": np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1]], dtype=float).reshape(3, 1, 2, 2),
+    "images": np.array([[0, 0, 0, 1], [1, 1, 0, 0], [0, 2, 0, 0]], dtype=float).reshape(3, 1, 2, 2),
+    "weight": np.array([[[1.0, 2], [2, 4]]]),
+    "curvature": np.zeros((1, 2, 2)),
+    "bias": np.zeros(()),
+}
+FLAT = {**STEEP, "weight": np.array([[[0.3, 0], [0, -0.4]]])}  # of norm 1/2
+
+
+class Test_5e(LossTest):
+    @graded()
+    def test_0(self):
+        """5e-0-basic: loss_wasserstein_gp_d where d is linear"""
+        # d is 1, 2, 6 on the real images and 4, 3, 4 on the fakes: 11/3 - 9/3. The penalty is 10 (5 - 1)^2; its
+        # gradient is 10 * 2 (5 - 1) weight / 5, and reaches the weight only if the gradient by x was itself made to be
+        # differentiated.
+        answer = {"value": 160.666667, "grad_weight": [[[16, 32.666667], [31.666667, 64]]], "grad_bias": 0}
+        self.loss("loss_wasserstein_gp_d", STEEP, answer)
+        # d is 0.3, 0, -0.4 and -0.4, 0.3, 0: the means are equal. The penalty is 10 (1/2 - 1)^2.
+        answer = {"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0}
+        self.loss("loss_wasserstein_gp_d", FLAT, answer)
+        self.again(lambda rng: self.critic_loss(random_tagged(rng, 3, (1, 2, 2))))
+
+    @graded()
+    def test_1(self):
+        """5e-1-basic: loss_wasserstein_gp_g where d is linear"""
+        gradient = np.tile(np.array([[-1 / 3, -2 / 3], [-2 / 3, -4 / 3]]), (3, 1, 1, 1))
+        self.loss("loss_wasserstein_gp_g", STEEP, {"value": -11 / 3, "grad_images": gradient})
+        self.again(lambda rng: self.loss("loss_wasserstein_gp_g", random_images(rng, 3, (1, 2, 2))))
+
+    @graded()
+    def test_2(self):
+        """5e-2-basic: where loss_wasserstein_gp_d takes the penalty"""
+        reply, real, images = self.draws("loss_wasserstein_gp_d")
+        found = [mixture(reply.get(name), real, images) for name in ("x_0", "x_1", "x_2")]
+        faults = [mixed.fault for mixed in found if mixed.fault]
+        self.fault("mixture", faults[0] if faults else weights_fault([mixed.weights for mixed in found]))
+
+    @graded()
+    def test_3(self):
+        """5e-3-hidden: loss_wasserstein_gp_d where d is curved, on other images and batches"""
+        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
+            self.critic_loss(random_tagged(self.rng, size, shape))
+            self.critic_loss(even(random_tagged(self.rng, size, shape)), is_even=True)
+
+    @graded()
+    def test_4(self):
+        """5e-4-hidden: loss_wasserstein_gp_g on other images and batches"""
+        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
+            self.loss("loss_wasserstein_gp_g", random_images(self.rng, size, shape))
+
+    @graded()
+    def test_5(self):
+        """5e-5-hidden: the noise of both Wasserstein losses, and the device on which they make things"""
+        self.noise_and_device("loss_wasserstein_gp_d")
+        self.noise_and_device("loss_wasserstein_gp_g")
+
+    def critic_loss(self, case, is_even=False):
+        """Where d is curved, the penalty depends on where it is taken: at the points where the student's code called d.
+
+        Args:
+            is_even: whether it is the same wherever a mixture of two images of the same place in the batch lies.
+        """
+        self.about("loss_wasserstein_gp_d", **case)
+        reply = self.ask("gan.loss", function="loss_wasserstein_gp_d", **case)
+        found = mixture(reply.get("seen"), case["real"], case["images"])
+        fault = found.fault
+        if not fault and (found.weights.min() < -1e-5 or found.weights.max() > 1 + 1e-5):
+            fault = "a is not between 0 and 1"
+        self.fault("mixture", fault)
+        if fault:
+            self.observe("value", reply["value"], False)
+        elif self.solution:
+            answer = self.solution.gan.loss_wasserstein_gp_d(**case, mixed=found.images)
+            self.expect(reply, answer, len(case["real"]), varies=not (is_even and found.paired))
+        self.untouched(reply, real_after="x_real")
