@@ -90,14 +90,18 @@ def _grade(todo, flags):
     failed, refused = {}, 0
     if not todo:
         return failed
-    with pool.open(flags.cluster, flags.jobs) as workers, tqdm(total=len(todo), unit="submission") as bar:
+    seconds = 0.2 if sys.stderr.isatty() else 30  # a log is not a terminal
+    with (
+        pool.open(flags.cluster, flags.jobs) as workers,
+        tqdm(total=len(todo), unit="submission", mininterval=seconds, maxinterval=seconds) as bar,
+    ):
         for done in pool.run(workers, jobs.do, todo):
             if done.status == "failed":
                 failed[done.id] = done.why
             refused += done.status == "refused"
             _store(flags.out / SEEN / f"{done.id}.json", done.seen)
             _store(flags.out / RESULTS / f"{done.id}.json", done.results)  # last: with it, this one is done
-            bar.set_postfix(refused=refused, failed=len(failed))
+            bar.set_postfix(refused=refused, failed=len(failed), refresh=False)
             bar.update()
     return failed
 

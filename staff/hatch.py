@@ -19,6 +19,9 @@ import socket
 import sys
 import zipfile
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import confine  # noqa: E402
+
 PR_SET_DUMPABLE = 4
 # What a worker comes to import, of itself and of torch.
 WARM = ("torch.nn.functional", "torch.nested._internal.nested_tensor", "numpy.random", "numpy.ma")
@@ -29,9 +32,6 @@ NICE = 5  # a third of the processor's time of one who is not
 
 def main():
     settings = json.loads(sys.argv[1])
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    import confine
-
     with open(settings["filter"], "rb") as file:
         program = file.read()
     confine.offer_to_be_killed_first()
@@ -42,6 +42,7 @@ def main():
     # Where the children are the same user, they are not to look into this process.
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     sys.path[0] = settings["stage"]
+    keeper = Housekeeper(settings["scratch"])
     from grading import probes
 
     for name in (*WARM, *(f"grading.probes.{module.name}" for module in pkgutil.iter_modules(probes.__path__))):
@@ -57,7 +58,7 @@ def main():
             return
         request = json.loads(message)
         if request["do"] == "start":
-            child = Child(request, files, settings, program, control)
+            child = Child(request, files, settings, program, control, keeper)
             with os.fdopen(os.pidfd_open(child.pid)) as handle:
                 socket.send_fds(control, [b"{}"], [handle.fileno()])
             continue
@@ -77,18 +78,18 @@ class Child:
     Args:
         request: `uid`, that it is to become, or None.
         files: open files: its input, output and errors, and a zip of the submission.
+        keeper: `Housekeeper`.
     """
 
-    def __init__(self, request, files, settings, program, control):
-        self._nursery = settings["scratch"]
+    def __init__(self, request, files, settings, program, control, keeper):
+        self._keeper = keeper
         self._status = None
-        folder = os.path.join(self._nursery, "s")
-        _apart(lambda: self._furnish(folder, files[3], request["uid"]))
+        keeper.furnish(files[3], request["uid"])
         os.close(files[3])
         self.pid = os.fork()
         if self.pid == 0:
             control.close()
-            self._live(request["uid"], files[:3], folder, settings, program)
+            self._live(request["uid"], files[:3], keeper.folder, settings, program)
         for file in files[:3]:
             os.close(file)
 
@@ -110,46 +111,12 @@ class Child:
         if self.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
             self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        _apart(self._sweep)
+        self._keeper.sweep()
         return self._status
-
-    def _furnish(self, folder, file, uid):
-        """Unpacks the submission, and makes room for what it writes."""
-        self._sweep()
-        scratch = os.path.join(folder, "scratch")
-        os.makedirs(scratch, mode=0o700)
-        os.chmod(folder, 0o711)
-        with os.fdopen(file, "rb") as stream, zipfile.ZipFile(stream) as archive:
-            archive.extractall(os.path.join(folder, "submission"))
-        for here, _, names in os.walk(os.path.join(folder, "submission")):
-            os.chmod(here, 0o755)
-            for name in names:
-                os.chmod(os.path.join(here, name), 0o644)
-        if uid is not None:
-            os.chown(scratch, uid, uid)
-
-    def _sweep(self):
-        """Empties the nursery. Folders within folders are brought to its top: they may be deeper than Python can go."""
-        names = os.listdir(self._nursery)
-        mark = os.urandom(8).hex()  # some of these names may be of the submission's choice
-        for count in itertools.count():
-            if not names:
-                return
-            path = os.path.join(self._nursery, names.pop())
-            if not os.path.isdir(path) or os.path.islink(path):
-                os.unlink(path)
-                continue
-            os.chmod(path, 0o700)
-            for number, entry in enumerate(os.listdir(path)):
-                names.append(f"{mark}-{count}-{number}")
-                os.rename(os.path.join(path, entry), os.path.join(self._nursery, names[-1]))
-            os.rmdir(path)
 
     @staticmethod
     def _live(uid, files, folder, settings, program):
         try:
-            import confine
-
             from grading import worker
 
             for target, file in enumerate(files):
@@ -166,24 +133,106 @@ class Child:
         os._exit(0)
 
 
-def _apart(do):
-    """Does something in a process of its own, so that no file, and no name of one, comes into this one's memory.
+class Housekeeper:
+    """Lays out what a submission needs, and clears away what it leaves, in processes of its own: no file, and no name
+    of one, comes into the memory that workers begin with.
 
-    Raises:
-        OSError: it failed.
+    It is begun before PyTorch is there: the fork of a large process takes long.
+
+    Args:
+        nursery: folder for the submission and its scratch space, which lie in its folder `s`.
     """
-    pid = os.fork()
-    if pid == 0:
-        status = 1
+
+    def __init__(self, nursery):
+        self.folder = os.path.join(nursery, "s")
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if os.fork():
+            theirs.close()
+            return
         try:
-            do()
-            status = 0
-        except BaseException as error:  # whatever it is, the child must not go on as the parent
-            os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace"))
+            confine.end_with_parent()
+            self._control.close()
+            while True:
+                message, files, _, _ = socket.recv_fds(theirs, MESSAGE, 1)
+                if not message:
+                    break
+                theirs.send(self._apart(nursery, json.loads(message), files))
+                for file in files:
+                    os.close(file)
         finally:
-            os._exit(status)
-    if os.waitpid(pid, 0)[1]:
-        raise OSError("What a submission needs could not be laid out or cleared away.")
+            os._exit(1)
+
+    def furnish(self, file, uid):
+        """Unpacks a submission, and makes room for what it writes.
+
+        Args:
+            file: an open zip.
+            uid: whose the room is to be, or None for whoever this is.
+
+        Raises:
+            OSError: it failed.
+        """
+        self._ask({"uid": uid}, [file])
+
+    def sweep(self):
+        """Empties the nursery.
+
+        Raises:
+            OSError: it failed.
+        """
+        self._ask({}, [])
+
+    def _ask(self, request, files):
+        socket.send_fds(self._control, [json.dumps(request).encode()], files)
+        if self._control.recv(MESSAGE) != b"done":
+            raise OSError("What a submission needs could not be laid out or cleared away.")
+
+    def _apart(self, nursery, request, files):
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                _sweep(nursery)
+                if files:
+                    _furnish(self.folder, files[0], request["uid"])
+                status = 0
+            except BaseException as error:  # whatever it is, the child must not go on as the parent
+                os.write(2, f"{type(error).__name__}: {error}\n".encode(errors="replace"))
+            finally:
+                os._exit(status)
+        return b"failed" if os.waitpid(pid, 0)[1] else b"done"
+
+
+def _furnish(folder, file, uid):
+    scratch = os.path.join(folder, "scratch")
+    os.makedirs(scratch, mode=0o700)
+    os.chmod(folder, 0o711)
+    with os.fdopen(file, "rb") as stream, zipfile.ZipFile(stream) as archive:
+        archive.extractall(os.path.join(folder, "submission"))
+    for here, _, names in os.walk(os.path.join(folder, "submission")):
+        os.chmod(here, 0o755)
+        for name in names:
+            os.chmod(os.path.join(here, name), 0o644)
+    if uid is not None:
+        os.chown(scratch, uid, uid)
+
+
+def _sweep(nursery):
+    """Folders within folders are brought to the top: they may be deeper than Python can go."""
+    names = os.listdir(nursery)
+    mark = os.urandom(8).hex()  # some of these names may be of the submission's choice
+    for count in itertools.count():
+        if not names:
+            return
+        path = os.path.join(nursery, names.pop())
+        if not os.path.isdir(path) or os.path.islink(path):
+            os.unlink(path)
+            continue
+        os.chmod(path, 0o700)
+        for number, entry in enumerate(os.listdir(path)):
+            names.append(f"{mark}-{count}-{number}")
+            os.rename(os.path.join(path, entry), os.path.join(nursery, names[-1]))
+        os.rmdir(path)
 
 
 if __name__ == "__main__":

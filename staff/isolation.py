@@ -147,6 +147,9 @@ class _Wall:
         """What the submission has used too much of, or ""; to be asked now and then while it runs."""
         return ""
 
+    def dawdles(self):
+        """Called now and then while a worker takes its time."""
+
     def end(self, process):
         """Ends a worker."""
         end(process)

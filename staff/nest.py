@@ -157,10 +157,13 @@ class Room:
         pass
 
     def excess(self):
-        """As for a wall; and whoever takes long, which few do but endless loops, stands back behind others."""
+        """As for a wall."""
+        return self._nest.excess()
+
+    def dawdles(self):
+        """Whoever takes long, which few do but endless loops, stands back behind others."""
         with contextlib.suppress(OSError):
             self._nest.ask({"do": "yield"})
-        return self._nest.excess()
 
     def end(self, process):
         """Ends a worker."""

@@ -103,6 +103,9 @@ class OpenRoom:
         """What the submission has used too much of: nothing that is counted here."""
         return ""
 
+    def dawdles(self):
+        """Called now and then while a worker takes its time."""
+
     def end(self, process):
         """Ends a worker and those that it started."""
         end(process)
@@ -270,6 +273,7 @@ class Worker:
                 return excess
             if reply is not queue.Empty:
                 return reply
+            self._room.dawdles()
         return TimeoutError
 
     def _death(self, reply, seconds):

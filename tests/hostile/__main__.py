@@ -31,7 +31,7 @@ def main():
     walls = [flags.wall] if flags.wall else arena.WALLS
     if missing := [f"{wall}: {lacks}" for wall in walls if (lacks := arena.lacks(wall))]:
         sys.exit("\n".join(missing))
-    if "user" in walls:
+    if any(arena.plain(wall) == "user" for wall in walls):
         isolation.jail()  # once, not by several at a time
     print(f"{'attack':26} {'what happened':74} {'score':>5} {'seconds':>7}")
     breaches = Counter()

@@ -29,7 +29,7 @@ from staff import isolation
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
-WALLS = ("bubblewrap", "user")
+WALLS = ("bubblewrap", "user", "bubblewrap-forked", "user-forked")  # a worker of its own, or a forked one
 UIDS = range(61184, 65184)  # users that exist behind walls only
 PR_SET_CHILD_SUBREAPER = 36
 GRADERS_MEMORY = 400 * 2**20  # NumPy and the largest of replies; PyTorch is not loaded there
@@ -58,8 +58,13 @@ KINDS = ("points gained", "secrets seen", "files changed", "processes left", "in
 
 def lacks(wall):
     """Why a wall is not to be had on this machine, or ""."""
-    kind = {"bubblewrap": isolation.Bubblewrap, "user": isolation.User}[wall]
+    kind = {"bubblewrap": isolation.Bubblewrap, "user": isolation.User}[plain(wall)]
     return kind.lacks()
+
+
+def plain(wall):
+    """The wall's name, whichever way workers come to be behind it."""
+    return wall.removesuffix("-forked")
 
 
 def fight(attack, wall):
@@ -97,7 +102,7 @@ class _Arena:
             (neighbour / name).write_text(f"# {self.secrets['neighbour']}\n")
         self.listener = stack.enter_context(_Listener(folder / "socket"))
         if wall != "none":
-            stack.enter_context(isolation.wall(wall, neighbour))
+            stack.enter_context(isolation.wall(plain(wall), neighbour))
 
     def _copy_grader(self):
         ignore = shutil.ignore_patterns("__pycache__", "*.pt", "maf*", "gan_*")
@@ -110,7 +115,7 @@ class _Arena:
             path.write_text(_behind_lines(path.read_text(), self.secrets["answers"]))
         for path in (self.repo / "staff" / "mistakes").glob("*.py"):
             path.write_text(path.read_text() + f"# {self.secrets['staff']}\n")
-        if self.wall == "user":
+        if plain(self.wall) == "user":
             (self.repo / ".jail").symlink_to(isolation.jail())
 
     def fight(self, attack):
@@ -237,7 +242,7 @@ class _Arena:
                     with contextlib.suppress(OSError):
                         if self.marker in entry.name or entry.stat(follow_symlinks=False).st_uid in UIDS:
                             yield entry.path
-        if self.wall == "user":
+        if plain(self.wall) == "user":
             for path in isolation.jail().glob("run/*/stage/submission/*.py"):
                 with contextlib.suppress(OSError):
                     if self.marker in path.read_text(errors="replace"):
