@@ -7,7 +7,7 @@ import hashlib
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -63,6 +63,7 @@ def _do(job):
         "seed": job.seed,
         "submission": fingerprint(job.archive, job.refused),
         "grader": job.grader,
+        "settings": asdict(job.settings),
         "wall": "",
         "status": "graded",
     }

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import jsonschema
 import pytest
+from staff import settings
 from staff.markers import blanked
 from tests.submissions import ROOT, SOLVED, write
 
@@ -52,6 +54,12 @@ def graded(a_class, tmp_path_factory):
 
 
 pytestmark = pytest.mark.xdist_group("grade_all")
+
+
+def test_a_result_tells_what_it_came_from(graded):
+    extra = json.loads((graded[0] / "results" / "right.json").read_text())["extra_data"]
+    assert (extra["seed"], extra["status"], extra["settings"]) == (1, "graded", asdict(settings.load()))
+    assert len(extra["submission"]) == len(extra["grader"]) == 64 and extra["wall"] in ("bubblewrap", "user")
 
 
 def test_everybody_has_a_result_whatever_the_others_do(graded):
