@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from grading.client import MEMORY, end, environment
@@ -29,6 +30,7 @@ SERVED += ("tracebacks.py", "network.py", "data.py")
 SCRIPTS = ("confine.py", "hatch.py")
 PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 
+NEW_SECONDS = 60  # for which a folder may be there without being held yet
 SCRATCH = 64 * 2**20  # bytes that a submission may write
 SCRATCH_ENTRIES = 5000
 SCRATCH_DEPTH = 30
@@ -96,7 +98,10 @@ class _Wall:
 
         self._memory = memory
         self.uid = fresh_uid()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-", dir=self._home()))
+        home = self._home() or tempfile.gettempdir()
+        _sweep(home)
+        self._folder = Path(tempfile.mkdtemp(prefix="grading-", dir=home))
+        self._held = _held(self._folder)
         self._stage = self._folder / "stage"
         self._scratch = self._folder / "scratch"
         for name in SERVED:
@@ -157,6 +162,7 @@ class _Wall:
     def close(self):
         """Removes what was made."""
         _remove(self._folder)
+        os.close(self._held)
 
     def __enter__(self):
         return self
@@ -301,9 +307,6 @@ def jail():
             (beside / "stamp").chmod(0o600)
             shutil.rmtree(folder, ignore_errors=True)
             beside.rename(folder)
-        for left in (folder / "run").glob("grading-*"):
-            if not Path("/proc", left.name.split("-")[1]).exists():  # its grader was killed
-                shutil.rmtree(left, ignore_errors=True)
     return folder
 
 
@@ -389,6 +392,28 @@ def _lacks_seccomp():
     except (ImportError, RuntimeError) as error:
         return f"libseccomp ({error}). Debian and Ubuntu: apt-get install libseccomp2; and: make staff"
     return ""
+
+
+def _held(folder):
+    """Opens a folder and locks it for as long as this process lives; raises OSError where another has."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _sweep(home):
+    """Removes what graders that were killed have left there: folders of this user's that nobody holds."""
+    for left in Path(home).glob("grading-*"):
+        with contextlib.suppress(OSError):
+            status = left.lstat()
+            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > NEW_SECONDS:
+                handle = _held(left)
+                _remove(left)
+                os.close(handle)
 
 
 def _remove(folder):

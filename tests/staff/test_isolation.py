@@ -271,3 +271,19 @@ def test_a_wall_that_does_not_hold_is_not_believed(tmp_path, monkeypatch):
     ):
         worker.wait()
     assert "The wall does not hold: socket" in str(no.value)
+
+
+def test_what_killed_graders_left_is_cleared_away_and_nothing_else(tmp_path, monkeypatch):
+    or_skip(Bubblewrap)
+    monkeypatch.setattr(isolation.tempfile, "tempdir", str(tmp_path))
+    left, young, others = (tmp_path / name for name in ("grading-left", "grading-young", "notes"))
+    for folder in (left, young, others):
+        (folder / "stage").mkdir(parents=True)
+    long_ago = time.time() - 2 * isolation.NEW_SECONDS
+    with wall("bubblewrap", SOLVED):
+        (held,) = set(tmp_path.iterdir()) - {left, young, others}
+        for folder in (left, others, held):
+            os.utime(folder, (long_ago, long_ago))
+        with wall("bubblewrap", SOLVED):
+            assert {left, young, others, held} & set(tmp_path.iterdir()) == {young, others, held}
+    assert set(tmp_path.iterdir()) == {young, others}
