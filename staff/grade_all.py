@@ -76,9 +76,10 @@ def _run(flags):
         print(f"{stale} of these are of other files, another grader or another seed: --changed grades them again.")
 
     failed = _grade(todo, flags)
+    grades.write(flags.out, found, seed)  # naming may take minutes: the grades are not to wait for it
     if not flags.no_names:
         grades.name_all(flags.out, found, seed)
-    grades.write(flags.out, found, seed)
+        grades.write(flags.out, found, seed)
     print(f"{flags.out / 'grades.csv'} and {flags.out / 'report.html'} are of {len(found)} submissions.")
     if failed:
         print(f"This machine failed on {len(failed)}, {min(failed)} among them: {failed[min(failed)]}")

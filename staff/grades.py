@@ -172,7 +172,7 @@ def _catalogue(folder, seed):
                 (naming.Known(**known), [(what, naming.decoded(array)) for what, array in taken])
                 for known, taken in kept["entries"]
             ]
-    print("Taking the fingerprints of known mistakes ...", flush=True)
+    print("Grades are written. Taking the fingerprints of known mistakes: some minutes, once ...", flush=True)
     known = naming.all_fingerprints(seed)
     entries = [(asdict(one), [(what, naming.encoded(array)) for what, array in taken]) for one, taken in known]
     _store(path, json.dumps({"seed": seed, "grader": version(), "entries": entries}))

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 
 import jsonschema
 import pytest
+from staff import grade_all, grades
 from staff.markers import blanked
 from tests.submissions import ROOT, SOLVED, write
 
@@ -124,6 +126,17 @@ def test_a_killed_run_goes_on_and_gives_the_same_grades(a_class, graded, tmp_pat
     assert first.items() <= after.items()
     assert (tmp_path / "out" / "grades.csv").read_bytes() == (out / "grades.csv").read_bytes()
     assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_the_grades_do_not_wait_for_the_names(a_class, graded, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    shutil.copytree(graded[0], tmp_path / "out")
+    (tmp_path / "out" / "grades.csv").unlink()
+    monkeypatch.setattr(grades, "name_all", stopped)
+    assert grade_all.main([str(a_class), "--out", str(tmp_path / "out")]) == 130
+    assert (tmp_path / "out" / "grades.csv").read_bytes() == (graded[0] / "grades.csv").read_bytes()
 
 
 def test_nothing_to_grade_is_said_in_one_line(tmp_path):
