@@ -75,6 +75,7 @@ def _run(flags):
     if stale and not flags.changed:
         print(f"{stale} of these are of other files, another grader or another seed: --changed grades them again.")
 
+    grades.forget(flags.out, [job.id for job in todo])
     failed = _grade(todo, flags)
     grades.write(flags.out, found, seed)  # naming may take minutes: the grades are not to wait for it
     if not flags.no_names:

@@ -65,7 +65,7 @@ def read(path):
 
 def rows(folder, submissions):
     """The rows of a class, as far as there are results."""
-    known = _named(folder, submissions)
+    known = _named(folder)
     found = ((one, read(folder / RESULTS / f"{one.id}.json")) for one in submissions)
     return [
         Row(one, results, tuple(map(tuple, known.get(one.id, ()))), *_went_wrong(folder / SEEN / f"{one.id}.json"))
@@ -110,7 +110,7 @@ def _harmless(cell):
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def _named(folder, submissions):
+def _named(folder):
     path = folder / MISTAKES
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
@@ -134,6 +134,11 @@ def name_all(folder, submissions, seed):
         folder, submissions, seed: as for `write`.
     """
     _store(folder / MISTAKES, json.dumps(_named_now(folder, submissions, seed), indent=1))
+
+
+def forget(folder, ids):
+    """Takes the names of mistakes away of submissions that are about to be graded again: they may be others by then."""
+    _store(folder / MISTAKES, json.dumps({own: known for own, known in _named(folder).items() if own not in ids}))
 
 
 def _named_now(folder, submissions, seed):

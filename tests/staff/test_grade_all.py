@@ -99,8 +99,11 @@ def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, gr
         assert scores(out)["sign"] == 35
     finally:
         (a_class / "sign" / "gan.py").write_text(text)
+    named = {name: [["loss_nonsaturating_g", "a misconception", "a hint"]] for name in ("sign", "loop")}
+    (out / "mistakes.json").write_text(json.dumps(named))
     run(a_class, out, "--again", "sign", "--no-names")
     assert scores(out)["sign"] < 35
+    assert json.loads((out / "mistakes.json").read_text()).keys() == {"loop"}  # the other name was of an older grading
 
 
 def test_a_killed_run_goes_on_and_gives_the_same_grades(a_class, graded, tmp_path):
