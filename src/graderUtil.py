@@ -246,6 +246,7 @@ class GradescopeResult(GradedResult):
         self._hidden_visibility = hidden_visibility
         self._extra_data = extra_data or {}
         self._start = time.perf_counter()
+        self._closed = False
         self._write()
 
     def note(self, outcome):
@@ -258,7 +259,7 @@ class GradescopeResult(GradedResult):
 
     def close(self, output=""):
         """Writes the last state, with a text for the student above all tests."""
-        self.output = output
+        self.output, self._closed = output, True
         self._write()
 
     def results(self):
@@ -283,7 +284,9 @@ class GradescopeResult(GradedResult):
         os.replace(beside, self._path)
 
     def _entry(self, test, outcome):
-        if outcome is None:
+        if outcome is None and self._closed:
+            output = "Not run: what stands above all tests says why."
+        elif outcome is None:
             output = "Not run yet, or grading was stopped before it was done."
         elif outcome.status == "unattempted":
             output = "Extra credit, not tried."

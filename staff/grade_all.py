@@ -57,7 +57,9 @@ def _run(flags):
         (flags.out / folder).mkdir(parents=True, exist_ok=True)
     seed = _seed(flags)
     if unknown := set(flags.again) - {one.id for one in found}:
-        raise NoSubmissions(f"--again {' '.join(sorted(unknown))}: there are none with these ids.")
+        raise NoSubmissions(
+            f"--again {' '.join(sorted(unknown))}: there are none with these ids; one is {found[0].id}."
+        )
 
     todo, stale = [], 0
     for one in found:
@@ -75,10 +77,12 @@ def _run(flags):
     if stale and not flags.changed:
         print(f"{stale} of these are of other files, another grader or another seed: --changed grades them again.")
 
+    grades.forget(flags.out, [job.id for job in todo])
     failed = _grade(todo, flags)
+    grades.write(flags.out, found, seed)  # naming may take minutes: the grades are not to wait for it
     if not flags.no_names:
         grades.name_all(flags.out, found, seed)
-    grades.write(flags.out, found, seed)
+        grades.write(flags.out, found, seed)
     print(f"{flags.out / 'grades.csv'} and {flags.out / 'report.html'} are of {len(found)} submissions.")
     if failed:
         print(f"This machine failed on {len(failed)}, {min(failed)} among them: {failed[min(failed)]}")

@@ -25,7 +25,7 @@ class Row:
 
     results: in Gradescope's form.
     mistakes: [(function, misconception, hint)] that were recognised.
-    wrong: names of functions that went wrong, those that are still to be written left out.
+    wrong: names of functions that ran and went wrong.
     stops: [(test id, last line of why it came to no answer)], of hidden tests too.
     """
 
@@ -65,7 +65,7 @@ def read(path):
 
 def rows(folder, submissions):
     """The rows of a class, as far as there are results."""
-    known = _named(folder, submissions)
+    known = _named(folder)
     found = ((one, read(folder / RESULTS / f"{one.id}.json")) for one in submissions)
     return [
         Row(one, results, tuple(map(tuple, known.get(one.id, ()))), *_went_wrong(folder / SEEN / f"{one.id}.json"))
@@ -110,13 +110,13 @@ def _harmless(cell):
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def _named(folder, submissions):
+def _named(folder):
     path = folder / MISTAKES
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def _went_wrong(path):
-    """`wrong` and `stops` of a row."""
+    """`wrong` and `stops` of a row. A function that could not be run is not one that went wrong in some way of its own."""
     seen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     stops = dict.fromkeys(
         (what.split()[0], str(naming.decoded(array)))
@@ -124,7 +124,8 @@ def _went_wrong(path):
         for what, array in observed
         if what.endswith(" failed")
     )
-    return tuple(seen), tuple(stops)
+    ran = (name for name, observed in seen.items() if not all(what.endswith(" failed") for what, _ in observed))
+    return tuple(ran), tuple(stops)
 
 
 def name_all(folder, submissions, seed):
@@ -134,6 +135,11 @@ def name_all(folder, submissions, seed):
         folder, submissions, seed: as for `write`.
     """
     _store(folder / MISTAKES, json.dumps(_named_now(folder, submissions, seed), indent=1))
+
+
+def forget(folder, ids):
+    """Takes the names of mistakes away of submissions that are about to be graded again: they may be others by then."""
+    _store(folder / MISTAKES, json.dumps({own: known for own, known in _named(folder).items() if own not in ids}))
 
 
 def _named_now(folder, submissions, seed):
@@ -172,7 +178,7 @@ def _catalogue(folder, seed):
                 (naming.Known(**known), [(what, naming.decoded(array)) for what, array in taken])
                 for known, taken in kept["entries"]
             ]
-    print("Taking the fingerprints of known mistakes ...", flush=True)
+    print("Grades are written. Taking the fingerprints of known mistakes: some minutes, once ...", flush=True)
     known = naming.all_fingerprints(seed)
     entries = [(asdict(one), [(what, naming.encoded(array)) for what, array in taken]) for one, taken in known]
     _store(path, json.dumps({"seed": seed, "grader": version(), "entries": entries}))

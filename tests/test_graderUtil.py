@@ -135,6 +135,13 @@ def test_gradescopes_file_is_whole_from_the_start_and_after_each_test(tmp_path):
     assert not result.all_passed
 
 
+def test_what_never_ran_is_told_from_what_is_still_to_run():
+    result = GradescopeResult(POINTS, None, load_tests(Case))
+    assert all(test["output"].startswith("Not run yet") for test in result.results()["tests"])
+    result.close("It could not be graded.")
+    assert all(test["output"].startswith("Not run: what stands above") for test in result.results()["tests"])
+
+
 def test_a_machine_that_cannot_grade_stops_it_and_scores_nothing():
     class Stopping(Case):
         @graded()

@@ -234,7 +234,8 @@ class SubmissionTest(GradedTestCase):
             gist: the title without what comes from the submission, if anything in it does.
         """
         lines = f"{self._about}: {title}" if self._about else title
-        self._gist.append(f"{self._about}: {gist}" if gist and self._about else gist or lines)
+        gist = f"{self._about}: {gist}" if gist and self._about else gist or lines
+        self._gist.append(gist.removesuffix(":"))  # no numbers follow
         if self._again and not self.test.is_hidden:
             lines = f"On a fresh case, {lines}"
         on = "\n".join(f"{name.replace('_', ' ')} = {shown(np.squeeze(value))}" for name, value in self._on.items())

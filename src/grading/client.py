@@ -23,6 +23,7 @@ MEMORY = 4 * 2**30
 FATAL = {int(getattr(signal, name, 0)) for name in "SIGSEGV SIGKILL SIGABRT SIGBUS SIGFPE SIGILL SIGSYS".split()}
 LOOK_SECONDS = 0.2  # between looks at what a submission uses
 PRINTS = 10_000  # bytes of a test's prints that are kept
+LINES = 200  # and lines: a loop that prints is to leave the rest of the terminal readable
 MESSAGE = 20_000  # characters of an error message
 TEXT = 1000  # characters of any other text
 NAME = r"(?=.{1,80}\Z)[^\W\d]\w*(\.[^\W\d]\w*)*"  # of a function
@@ -355,8 +356,9 @@ class _Prints:
         with self._lock:
             text = (self._head if self._total <= len(self._head) else self._tail).decode(errors="replace")
             text = text.rpartition("most recent call first")[2]
-            self._head = self._head.partition(b"Timeout (0:")[0]
-            self._total = min(self._total, len(self._head))
+            before, trace, _ = self._head.partition(b"Timeout (0:")
+            if trace:
+                self._head, self._total = before, len(before)
         frames = re.findall(r'File "[^"\n]*?([\w.-]{1,80}\.py)", line (\d{1,9}) in ([\w.<>]{1,80})$', text, re.M)
         if not frames:
             return ""
@@ -366,9 +368,11 @@ class _Prints:
     def take(self):
         """Returns what was printed since the last time."""
         with self._lock:
-            text, dropped = self._head.decode(errors="replace"), self._total - len(self._head)
+            kept = b"".join(self._head.splitlines(keepends=True)[:LINES])
+            dropped = self._total - len(kept)
             self._clear()
-        return text + (f"\n... and {dropped} bytes more" if dropped > 0 else "")
+        text = kept.decode(errors="replace")
+        return text.removesuffix("\n") + f"\n... and {dropped} bytes more" if dropped > 0 else text
 
     def _clear(self):
         self._head, self._tail, self._total = b"", b"", 0

@@ -104,7 +104,7 @@ def packed(path):
 
 def _of_folder(folder):
     """{path: bytes} of the Python files in a folder; links are refused, not followed."""
-    found, count, total = {}, 0, 0
+    found, zips, count, total = {}, [], 0, 0
     for here, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in _LITTER]
         depth = len(Path(here).relative_to(folder).parts)
@@ -115,6 +115,8 @@ def _of_folder(folder):
             if count > ENTRIES or depth > DEPTH:
                 raise Refused(f"More than {ENTRIES} files, or {DEPTH} folders within each other: hand in submission/.")
             relative = PurePosixPath(Path(here, name).relative_to(folder).as_posix())
+            if name.endswith(".zip"):
+                zips.append(relative)
             if not name.endswith(".py") or not _is_text(relative):
                 continue
             data = _plain_file(Path(here, name), relative)
@@ -122,7 +124,7 @@ def _of_folder(folder):
             if total > ALL_BYTES:
                 raise Refused(f"The Python files are larger than {ALL_BYTES >> 20} MB together.")
             found[_named(str(relative))] = data
-    return found
+    return _more_than_zips(found, zips)
 
 
 def _is_text(name):
@@ -159,10 +161,14 @@ def _of_archive(archive):
     members = archive.infolist()
     if len(members) > ENTRIES:
         raise Refused(f"The zip holds {len(members)} entries: zip submission/ and no more.")
-    found, total = {}, 0
+    found, zips, total = {}, [], 0
     for member in members:
         name = _named(member.filename)
-        if member.is_dir() or _LITTER & set(name.parts) or name.name.startswith("._") or name.suffix != ".py":
+        if member.is_dir() or _LITTER & set(name.parts) or name.name.startswith("._"):
+            continue
+        if name.suffix == ".zip":
+            zips.append(name)
+        if name.suffix != ".py":
             continue
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
@@ -178,6 +184,13 @@ def _of_archive(archive):
         total += len(found[name])
         if total > ALL_BYTES:
             raise Refused(f"The Python files are larger than {ALL_BYTES >> 20} MB together.")
+    return _more_than_zips(found, zips)
+
+
+def _more_than_zips(found, zips):
+    """What was found, unless it is nothing but a zip within: that is not unpacked, and its author is to know why."""
+    if zips and not found:
+        raise Refused(f"There is only a zip in it, {_shown(min(zips))}: hand that in itself, or what it holds.")
     return found
 
 
@@ -230,15 +243,18 @@ def main():
             _within(_of_archive(archive))
     except Refused as refused:
         sys.exit(str(refused))
+    careful = []
     for name in WANTED:
         source = Path("submission", name).read_text(encoding="utf-8", errors="replace")
         try:
             compile(source, f"submission/{name}", "exec")
         except SyntaxError as error:
-            print(f"Careful: submission/{name}, line {error.lineno}: {error.msg}. None of its tests can run.")
+            careful.append(f"submission/{name}, line {error.lineno}: {error.msg}. None of its tests can run.")
         if "raise NotImplementedError" in source:
-            print(f"Careful: some functions of submission/{name} are still to be written.")
-    print(f"submission.zip holds {', '.join(names)}. Hand it in.")
+            careful.append(f"some functions of submission/{name} are still to be written.")
+    for warning in careful:
+        print(f"Careful: {warning}")
+    print(f"submission.zip holds {', '.join(names)}. Hand it in{', if that is what you want' if careful else ''}.")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,10 @@ def prints(g, d, x, *, device):
     os.write(1, b"from below\\n")
     return right(g, d, x, device=device)
 
+def floods(g, d, x, *, device):
+    while True:
+        print("x")
+
 def reads(g, d, x, *, device):
     return torch.tensor(float(input("a number? ")))
 
@@ -168,6 +172,15 @@ def test_prints_are_kept_in_part_and_counted(worker):
     assert dropped + client.PRINTS == len("beginning\n") + 100 * 100_001 + len("from below\n")
     ask(worker, "right")
     assert worker.take_prints() == ""
+
+
+def test_a_loop_that_prints_fills_no_more_than_some_lines(worker):
+    worker.take_prints()
+    with pytest.raises(Failed, match="took longer than 1 seconds"):
+        ask(worker, "floods", seconds=1)
+    lines = worker.take_prints().splitlines()
+    assert lines[:-1] == ["x"] * client.LINES
+    assert re.fullmatch(r"\.\.\. and \d+ bytes more", lines[-1])
 
 
 def test_control_characters_are_taken_out(worker):

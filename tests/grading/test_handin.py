@@ -63,8 +63,8 @@ REFUSED = {
     "leads out of the submission": [("submission/../../gan.py", GAN)],
     "/tmp/gan.py leads": [("/tmp/gan.py", GAN)],
     "C:.* leads": [("C:\\Users\\me\\gan.py", GAN)],
+    "There is only a zip in it, hw3/s.zip": [("hw3/s.zip", "PK"), ("__MACOSX/._s.zip", ""), ("hw3/a.pdf", "")],
     "There is no flow_network.py and no gan.py": [("submission/vae.py", "")],
-    "no gan.py in it": [("submission.zip", "PK")],
     "Which is the submission": [("one/gan.py", GAN), ("two/gan.py", GAN)],
     "twice": [("gan.py", GAN), ("gan.py", "# another\n")],
     "larger than 2 MB": [("gan.py", "#" * (2 * 2**20 + 1))],
@@ -144,6 +144,13 @@ def test_a_folder_is_taken_and_its_links_are_not_followed(tmp_path):
         unpack(folder, tmp_path / "out2")
 
 
+def test_a_folder_that_holds_a_zip_only_is_refused_with_the_reason(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "submission.zip").write_text("PK")
+    with pytest.raises(Refused, match="only a zip in it, submission.zip"):
+        unpack(tmp_path / "in", tmp_path / "out")
+
+
 def test_a_folder_that_is_a_link_is_not_entered(tmp_path):
     folder = write(tmp_path / "in")
     (folder / "more").symlink_to(ROOT)
@@ -169,7 +176,10 @@ def test_make_zip_packs_what_belongs_and_warns_of_what_will_fail(tmp_path):
     )
     assert run.returncode == 0, run.stderr
     assert "Careful: submission/gan.py, line " in run.stdout
-    assert "submission/__init__.py, submission/flow_network.py, submission/gan.py. Hand it in." in run.stdout
+    assert (
+        "submission/__init__.py, submission/flow_network.py, submission/gan.py. Hand it in, if that is what you want."
+        in run.stdout
+    )
     with zipfile.ZipFile(tmp_path / "submission.zip") as archive:
         assert archive.namelist() == ["submission/__init__.py", "submission/flow_network.py", "submission/gan.py"]
     assert unpacked(tmp_path / "submission.zip", tmp_path / "out") == {

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from dataclasses import asdict
 
 import jsonschema
 import pytest
-from staff import settings
+from staff import grade_all, grades, settings
 from staff.markers import blanked
 from tests.submissions import ROOT, SOLVED, write
 
@@ -105,8 +106,11 @@ def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, gr
         assert scores(out)["sign"] == 35
     finally:
         (a_class / "sign" / "gan.py").write_text(text)
+    named = {name: [["loss_nonsaturating_g", "a misconception", "a hint"]] for name in ("sign", "loop")}
+    (out / "mistakes.json").write_text(json.dumps(named))
     run(a_class, out, "--again", "sign", "--no-names")
     assert scores(out)["sign"] < 35
+    assert json.loads((out / "mistakes.json").read_text()).keys() == {"loop"}  # the other name was of an older grading
 
 
 def test_a_killed_run_goes_on_and_gives_the_same_grades(a_class, graded, tmp_path):
@@ -132,6 +136,17 @@ def test_a_killed_run_goes_on_and_gives_the_same_grades(a_class, graded, tmp_pat
     assert first.items() <= after.items()
     assert (tmp_path / "out" / "grades.csv").read_bytes() == (out / "grades.csv").read_bytes()
     assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_the_grades_do_not_wait_for_the_names(a_class, graded, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    shutil.copytree(graded[0], tmp_path / "out")
+    (tmp_path / "out" / "grades.csv").unlink()
+    monkeypatch.setattr(grades, "name_all", stopped)
+    assert grade_all.main([str(a_class), "--out", str(tmp_path / "out")]) == 130
+    assert (tmp_path / "out" / "grades.csv").read_bytes() == (graded[0] / "grades.csv").read_bytes()
 
 
 def test_nothing_to_grade_is_said_in_one_line(tmp_path):

@@ -1,5 +1,6 @@
 """The handout works, is the same whenever it is made, and gives nothing away; its proof can fail."""
 
+import re
 import shutil
 import zipfile
 
@@ -49,6 +50,8 @@ def test_the_readme_and_the_makefile_are_the_students(made):
     assert "staff" not in makefile
     assert "\ntest:" not in makefile
     assert makefile.endswith("@touch $@\n")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", readme, re.M)) <= targets
 
 
 def test_two_zips_are_the_same_bytes(made, tmp_path):
