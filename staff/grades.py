@@ -116,7 +116,7 @@ def _named(folder):
 
 
 def _went_wrong(path):
-    """`wrong` and `stops` of a row. A function that could not be run is not one that went wrong in some way of its own."""
+    """`wrong` and `stops` of a row."""
     seen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     stops = dict.fromkeys(
         (what.split()[0], str(naming.decoded(array)))
