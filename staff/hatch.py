@@ -231,7 +231,10 @@ def _sweep(nursery):
         os.chmod(path, 0o700)
         for number, entry in enumerate(os.listdir(path)):
             names.append(f"{mark}-{count}-{number}")
-            os.rename(os.path.join(path, entry), os.path.join(nursery, names[-1]))
+            source = os.path.join(path, entry)
+            if os.path.isdir(source) and not os.path.islink(source):
+                os.chmod(source, 0o700)  # who moves a folder changes its entry for the one above
+            os.rename(source, os.path.join(nursery, names[-1]))
         os.rmdir(path)
 
 
