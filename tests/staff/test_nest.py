@@ -66,6 +66,20 @@ def test_names_in_the_scratch_space_do_not_end_the_process(nest, tmp_path):
     assert nest._process.pid == before
 
 
+THREADS = """
+import os, threading, time
+threads = [threading.Thread(target=time.sleep, args=(5,), daemon=True) for _ in range(3)]
+for thread in threads:
+    thread.start()
+time.sleep(2)
+print({os.getpriority(os.PRIO_PROCESS, number) for number in (0, *(thread.native_id for thread in threads))})
+"""
+
+
+def test_who_takes_long_stands_back_with_all_threads(nest, tmp_path):
+    assert said(nest, write(tmp_path / "threads", gan=THREADS)).strip() == "{5}"
+
+
 # Where this is not root, submissions are the same user as the process that forks them.
 SAME_USER = """
 import sys
