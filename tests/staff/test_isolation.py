@@ -271,3 +271,17 @@ def test_a_wall_that_does_not_hold_is_not_believed(tmp_path, monkeypatch):
     ):
         worker.wait()
     assert "The wall does not hold: socket" in str(no.value)
+
+
+def test_no_two_walls_that_stand_at_once_have_the_same_user(monkeypatch):
+    """Else one submission could end the other: of 66 at once, on 64 cores, two would draw the same in 4 runs of 10."""
+    if os.geteuid():
+        pytest.skip("who is not root becomes nobody else")
+    monkeypatch.setattr(isolation, "UIDS", range(61184, 61187))
+    with contextlib.ExitStack() as stack:
+        uids = [stack.enter_context(User(None, isolation.MEMORY)).uid for _ in range(3)]
+        assert len(set(uids)) == 3
+        with pytest.raises(NoWall, match="no user is free"):
+            User(None, isolation.MEMORY)
+    with User(None, isolation.MEMORY) as wall:  # they are given back
+        assert wall.uid in uids
