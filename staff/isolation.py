@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ SERVED += ("tracebacks.py", "network.py", "data.py")
 SCRIPTS = ("confine.py", "hatch.py")
 PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 
+UIDS = range(61184, 65184)  # users that are nobody elsewhere
 SCRATCH = 64 * 2**20  # bytes that a submission may write
 SCRATCH_ENTRIES = 5000
 SCRATCH_DEPTH = 30
@@ -95,7 +97,7 @@ class _Wall:
         from staff import syscalls
 
         self._memory = memory
-        self.uid = fresh_uid()
+        self.uid, self._claim = _free_user()
         self._folder = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-", dir=self._home()))
         self._stage = self._folder / "stage"
         self._scratch = self._folder / "scratch"
@@ -155,8 +157,10 @@ class _Wall:
         end(process)
 
     def close(self):
-        """Removes what was made."""
+        """Removes what was made, and gives its user back."""
         _remove(self._folder)
+        if self._claim:
+            self._claim.close()
 
     def __enter__(self):
         return self
@@ -358,9 +362,23 @@ def _link(source, target):
     return target
 
 
-def fresh_uid():
-    """A user and group whom nobody else is likely to be; None where this process cannot become another: not root."""
-    return 61184 + secrets.randbelow(4000) if os.geteuid() == 0 else None
+def _free_user():
+    """A user and group who are nobody else as long as a socket is open, and that socket; None for both where this
+    process cannot become another: not root.
+
+    Raises:
+        NoWall: there are as many walls already as there are users.
+    """
+    if os.geteuid():
+        return None, None
+    for uid in secrets.SystemRandom().sample(UIDS, len(UIDS)):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0grading-{uid}")  # a name without a file: it is free again when the process has ended
+            return uid, claim
+        except OSError:
+            claim.close()
+    raise NoWall("For another wall no user is free on this machine.")
 
 
 def _namespaces(privileges):
