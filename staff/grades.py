@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,9 +106,16 @@ def _csv(found):
     return text.getvalue()
 
 
+# A sign where a spreadsheet may begin a cell: some split a table at semicolons, whatever stands in quotes, and some
+# languages have wide signs (U+FF0B, U+FF0D, U+FF1D, U+FF20).
+_FORMULA = re.compile(r"(^|[,;|\s\"'])(?=[=+@\-\uff0b\uff0d\uff1d\uff20])")
+
+
 def _harmless(cell):
-    """A spreadsheet would take it for a formula otherwise: students choose their names."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    """A spreadsheet would take it for a formula otherwise, a terminal for a command: students choose their names."""
+    from staff.report import visible
+
+    return _FORMULA.sub(r"\1'", visible(cell))
 
 
 def _named(folder):

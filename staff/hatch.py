@@ -7,6 +7,7 @@ submission itself, nor reads one: workers begin as copies of its memory. Of each
 no file and no word in memory, when the next one comes.
 """
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -104,7 +105,8 @@ class Child:
     def yields(self):
         """Gives others precedence from now on."""
         if self.poll() is None:
-            os.setpriority(os.PRIO_PROCESS, self.pid, NICE)
+            with contextlib.suppress(ProcessLookupError):  # it has not come to lead its group yet
+                os.setpriority(os.PRIO_PGRP, self.pid, NICE)  # of a process it would be the first thread's alone
 
     def end(self):
         """Kills it, removes its files, returns its status."""
@@ -231,7 +233,10 @@ def _sweep(nursery):
         os.chmod(path, 0o700)
         for number, entry in enumerate(os.listdir(path)):
             names.append(f"{mark}-{count}-{number}")
-            os.rename(os.path.join(path, entry), os.path.join(nursery, names[-1]))
+            source = os.path.join(path, entry)
+            if os.path.isdir(source) and not os.path.islink(source):
+                os.chmod(source, 0o700)  # who moves a folder changes its entry for the one above
+            os.rename(source, os.path.join(nursery, names[-1]))
         os.rmdir(path)
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ SCRIPTS = ("confine.py", "hatch.py")
 PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 
 NEW_SECONDS = 60  # for which a folder may be there without being held yet
+UIDS = range(61184, 65184)  # users that are nobody elsewhere
 SCRATCH = 64 * 2**20  # bytes that a submission may write
 SCRATCH_ENTRIES = 5000
 SCRATCH_DEPTH = 30
@@ -97,11 +99,11 @@ class _Wall:
         from staff import syscalls
 
         self._memory = memory
-        self.uid = fresh_uid()
         home = self._home() or tempfile.gettempdir()
         _sweep(home)
         self._folder = Path(tempfile.mkdtemp(prefix="grading-", dir=home))
         self._held = _held(self._folder)
+        self.uid, self._claim = _free_user()
         self._stage = self._folder / "stage"
         self._scratch = self._folder / "scratch"
         for name in SERVED:
@@ -160,9 +162,11 @@ class _Wall:
         end(process)
 
     def close(self):
-        """Removes what was made."""
+        """Removes what was made, and gives its user back."""
         _remove(self._folder)
         os.close(self._held)
+        if self._claim:
+            self._claim.close()
 
     def __enter__(self):
         return self
@@ -361,9 +365,23 @@ def _link(source, target):
     return target
 
 
-def fresh_uid():
-    """A user and group whom nobody else is likely to be; None where this process cannot become another: not root."""
-    return 61184 + secrets.randbelow(4000) if os.geteuid() == 0 else None
+def _free_user():
+    """A user and group who are nobody else as long as a socket is open, and that socket; None for both where this
+    process cannot become another: not root.
+
+    Raises:
+        NoWall: there are as many walls already as there are users.
+    """
+    if os.geteuid():
+        return None, None
+    for uid in secrets.SystemRandom().sample(UIDS, len(UIDS)):
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0grading-{uid}")  # a name without a file: it is free again when the process has ended
+            return uid, claim
+        except OSError:
+            claim.close()
+    raise NoWall("For another wall no user is free on this machine.")
 
 
 def _namespaces(privileges):

@@ -184,6 +184,8 @@ class Entry:
         self.seconds = self.extra.get("seconds")
         self.tests = {test["number"]: test for test in row.results["tests"]}
         self.failed = [number for number, test in self.tests.items() if test.get("status") == "failed"]
+        # Extra credit that was not tried is neither.
+        self.passed = {number for number, test in self.tests.items() if test.get("status") == "passed"}
         refused = self.why if self.status == "refused" else ""
         self.signs = signs(self.tests.values() if self.status == "graded" else (), row.stops, refused)
 
@@ -268,13 +270,13 @@ class Class:
             for number, test in entry.tests.items():
                 first.setdefault(number, test)
         run = Counter(number for entry in self.graded for number in entry.tests)
-        failed = Counter(number for entry in self.graded for number in entry.failed)
+        passed = Counter(number for entry in self.graded for number in entry.passed)
         found = [
             Test(
                 number,
                 visible(test["name"], HEAD),
                 test.get("max_score") or 0,
-                run[number] - failed[number],
+                passed[number],
                 run[number],
             )
             for number, test in first.items()
@@ -299,7 +301,8 @@ class Class:
             tests = tuple(test for test in self.tests if test.question == name)
             own = {test.number for test in tests}
             run = [entry for entry in self.graded if own & set(entry.tests)]
-            question = Question(name, tests, sum(own.isdisjoint(entry.failed) for entry in run), len(run), 0)
+            passed = sum(own & set(entry.tests) <= entry.passed for entry in run)
+            question = Question(name, tests, passed, len(run), 0)
             mean = statistics.fmean(entry.points(question) for entry in run) if run else 0
             found.append(Question(name, tests, question.passed, len(run), mean))
         return found

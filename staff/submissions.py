@@ -80,7 +80,8 @@ def _students(path):
         return {}
     try:
         with path.open(encoding="utf-8") as file:
-            entries = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # plain data only
+            # Text alone: names that students choose may look like dates or numbers, and like none that there are.
+            entries = yaml.load(file, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
         return {
             str(name): tuple(
                 Student(*(str(who.get(key) or "") for key in (":name", ":sid", ":email")))

@@ -10,10 +10,14 @@ import tempfile
 
 import pyseccomp
 
+from staff.confine import OWN_PID
+
 CLONE_THREAD = 0x10000
 MAP_SHARED_AND_ANONYMOUS = 0x01 | 0x20
 MAP_GROWSDOWN = 0x100
 PR_SET_PDEATHSIG = 1
+F_SETOWN, F_SETOWN_EX = 8, 15
+FIOSETOWN, SIOCSPGRP = 0x8901, 0x8902
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 
 _REFUSED = """
@@ -29,7 +33,11 @@ setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid
 setpriority sched_setscheduler sched_setparam sched_setattr ioprio_set
 memfd_create memfd_secret shmget msgget semget mq_open mknod mknodat
 splice tee vmsplice sendfile io_setup
+tkill
 """.split()
+# Refused but upon oneself: where all are the same user, the kernel would allow them upon the process that forks the
+# next submission.
+_UPON_ONESELF = "kill tgkill rt_sigqueueinfo rt_tgsigqueueinfo".split()
 
 
 def program():
@@ -54,9 +62,14 @@ def program():
     rules.add_rule(pyseccomp.ERRNO(errno.ENOMEM), "mmap", stack)
     # The process has been told to end with the grader, and is not to take that back.
     rules.add_rule(no, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, PR_SET_PDEATHSIG))
-    # Where all are the same user, it is not to limit the process that forks the next one.
-    rules.add_rule(no, "prlimit64", pyseccomp.Arg(0, pyseccomp.NE, 0))
-    for request in (TIOCSTI, TIOCLINUX):
+    for name in _UPON_ONESELF:
+        rules.add_rule(no, name, pyseccomp.Arg(0, pyseccomp.NE, OWN_PID))
+    for name in ("prlimit64", "sched_setaffinity"):
+        rules.add_rule(no, name, pyseccomp.Arg(0, pyseccomp.NE, 0))
+    # A file that changes sends a signal to its owner.
+    for command in (F_SETOWN, F_SETOWN_EX):
+        rules.add_rule(no, "fcntl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, command))
+    for request in (TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP):
         rules.add_rule(no, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)

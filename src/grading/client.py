@@ -19,6 +19,7 @@ from grading import wire
 
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
 IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
+IMPORTS_SECONDS = 120  # for all imports together: in each process that takes another's place, files are imported again
 MEMORY = 4 * 2**30
 FATAL = {int(getattr(signal, name, 0)) for name in "SIGSEGV SIGKILL SIGABRT SIGBUS SIGFPE SIGILL SIGSYS".split()}
 LOOK_SECONDS = 0.2  # between looks at what a submission uses
@@ -130,6 +131,7 @@ class Worker:
         self._sender = None
         self.hung = set()
         self._imports = {}
+        self._imports_left = IMPORTS_SECONDS
         self._prints = _Prints()
 
     def start(self):
@@ -182,11 +184,7 @@ class Worker:
             raise self._imports[file]
         self.wait()
         if file not in self._imports:
-            try:
-                self._ask(f"{file}.import", IMPORT_SECONDS, 0, {})
-                self._imports[file] = None
-            except Failed as failure:
-                self._imports[file] = failure
+            self._imports[file] = self._import(file)
         if self._imports[file]:
             raise self._imports[file]
 
@@ -233,6 +231,22 @@ class Worker:
 
     def __exit__(self, *_):
         self.close()
+
+    def _import(self, file):
+        """Has a file imported; returns why that failed, or None."""
+        began = time.monotonic()
+        try:
+            self._ask(f"{file}.import", IMPORT_SECONDS, 0, {})
+        except Failed as failure:
+            return failure
+        self._imports_left -= time.monotonic() - began
+        if self._imports_left > 0:
+            return None
+        self.close()
+        return Failed(
+            f"Your code ended its process so often that {file}.py was imported again and again, "
+            f"which took longer than {IMPORTS_SECONDS:g} seconds."
+        )
 
     def _ask(self, probe, seconds, seed, arguments):
         self.wait()

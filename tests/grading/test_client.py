@@ -238,6 +238,33 @@ def test_an_import_that_fails_is_tried_once(tmp_path):
         )
 
 
+ENDS_AFTER_EACH_REPLY = """
+import os, threading, time
+time.sleep(0.4)
+
+def right(g, d, x, *, device):
+    threading.Timer(0.1, os._exit, (0,)).start()
+    return -d(g(x.new_zeros(len(x), g.dim_z))).mean()
+"""
+
+
+def test_processes_that_end_do_not_stretch_the_time_for_imports(tmp_path, monkeypatch):
+    """A process that ends after its reply is replaced and imports again, which counts towards no test: a submission
+    could hold up others for an hour."""
+    monkeypatch.setattr(client, "IMPORTS_SECONDS", 1)
+    with Worker(OpenRoom(write(tmp_path / "ending", gan=ENDS_AFTER_EACH_REPLY))) as worker:
+        answered = 0
+        with pytest.raises(Failed, match="imported again and again"):
+            for _ in range(6):
+                assert ask(worker, "right")["value"] == 0
+                answered += 1
+                worker._process.wait(timeout=5)
+        assert answered in (2, 3)
+        with pytest.raises(Failed, match="imported again and again"):
+            ask(worker, "right")
+        assert worker._process is None  # and no other is begun
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_nothing_is_left_behind(tmp_path):
     folder = write(tmp_path / "forking", gan=CODE)

@@ -1,8 +1,22 @@
 """Results that lie about themselves: subclasses, and objects that answer every question as it is wished."""
 
+from staff.markers import filled, space_of
 from tests.hostile.attack import Attack, gan, in_call
+from tests.submissions import SOLVED
 
 TESTS = ("2b-0-basic", "2b-4-hidden", "5e-0-basic")
+
+
+def flow(**bodies):
+    """The text of flow_network.py with code in some of its spaces; the others are still to be written.
+
+    Args:
+        bodies: MAF_log_probs = code.
+    """
+    text = (SOLVED / "flow_network.py").read_text()
+    known = {space_of(text, name.replace("_", ".", 1)).start(): body for name, body in bodies.items()}
+    return filled(text, lambda space: known.get(space.start(), "raise NotImplementedError"))
+
 
 ATTACKS = [
     in_call(
@@ -209,6 +223,12 @@ class MADE(nn.Module):
 """
         },
         tests=("1a-0-basic", "1a-1-basic", "1a-3-hidden"),
+    ),
+    Attack(
+        "provided-and-no-more",
+        "a log_probs that gives a number and nothing else, for the points of what is provided around it",
+        {"flow_network.py": flow(MAF_log_probs="return 0")},
+        tests=("1c-0-basic", "1c-1-basic"),
     ),
     in_call("not-a-number", "NaN, which is smaller than no tolerance", "return d(x_real).mean() * float('nan')"),
     in_call("infinite", "infinity, which makes any tolerance infinite", "return d(x_real).mean() * float('inf')"),

@@ -1,6 +1,7 @@
 """A class is graded, gone on with after a kill, and regraded where something changed."""
 
 import csv
+import itertools
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import jsonschema
 import pytest
 from staff import grade_all, grades, settings
 from staff.markers import blanked
+from tests.staff.classes import row
 from tests.submissions import ROOT, SOLVED, write
 
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
@@ -84,6 +86,20 @@ def test_the_table_has_a_row_for_each(graded):
     assert table["empty"]["status"] == "refused"
     assert table["sign"]["2b-1-basic"] == "0"
     assert table["sign"]["2b-0-basic"] == "1"
+
+
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+def test_no_name_is_a_formula_however_a_spreadsheet_splits_the_table(sign):
+    """Where the decimal mark is a comma, Excel splits at semicolons, and minds no quotes within a cell."""
+    befores = ("", "x;", "x\t", "x|", "x\n", "x,", '";', "; ", "\n", "\u00a0")
+    for before, separator in itertools.product(befores, ",;\t|"):
+        table = grades._csv([row("ada", f"{before}{sign}HYPERLINK(0)")])
+        cells = itertools.chain(*csv.reader(table.splitlines(keepends=True), delimiter=separator))
+        assert not [cell for cell in cells if cell.strip(' "\n').startswith(sign)], (before, separator)
+
+
+def test_names_in_the_table_hold_no_codes_for_a_terminal():
+    assert "\x1b" not in grades._csv([row("ada", "Ada\x1b]0;owned\x07\x9b2J\u202e")])
 
 
 def test_what_is_done_is_not_done_again(a_class, graded):

@@ -287,3 +287,17 @@ def test_what_killed_graders_left_is_cleared_away_and_nothing_else(tmp_path, mon
         with wall("bubblewrap", SOLVED):
             assert {left, young, others, held} & set(tmp_path.iterdir()) == {young, others, held}
     assert set(tmp_path.iterdir()) == {young, others}
+
+
+def test_no_two_walls_that_stand_at_once_have_the_same_user(monkeypatch):
+    """Else one submission could end the other: of 66 at once, on 64 cores, two would draw the same in 4 runs of 10."""
+    if lacks := User.lacks():
+        pytest.skip(lacks)
+    monkeypatch.setattr(isolation, "UIDS", range(61184, 61187))
+    with contextlib.ExitStack() as stack:
+        uids = [stack.enter_context(User(None, isolation.MEMORY)).uid for _ in range(3)]
+        assert len(set(uids)) == 3
+        with pytest.raises(NoWall, match="no user is free"):
+            User(None, isolation.MEMORY)
+    with User(None, isolation.MEMORY) as wall:  # they are given back
+        assert wall.uid in uids

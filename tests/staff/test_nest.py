@@ -1,9 +1,13 @@
 """Of one submission nothing is left for the next, which is forked from the same process."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from staff.isolation import NoWall, require
 from staff.nest import Nest
-from tests.submissions import write
+from tests.submissions import ROOT, write
 
 from grading.client import Failed, Worker
 
@@ -60,3 +64,95 @@ def test_names_in_the_scratch_space_do_not_end_the_process(nest, tmp_path):
     assert "ended its process" in said(nest, write(tmp_path / "clutter", gan=CLUTTER))
     said(nest, write(tmp_path / "next", gan="print('here')"))
     assert nest._process.pid == before
+
+
+THREADS = """
+import os, threading, time
+threads = [threading.Thread(target=time.sleep, args=(5,), daemon=True) for _ in range(3)]
+for thread in threads:
+    thread.start()
+time.sleep(2)
+print({os.getpriority(os.PRIO_PROCESS, number) for number in (0, *(thread.native_id for thread in threads))})
+"""
+
+
+def test_who_takes_long_stands_back_with_all_threads(nest, tmp_path):
+    assert said(nest, write(tmp_path / "threads", gan=THREADS)).strip() == "{5}"
+
+
+# Where this is not root, submissions are the same user as the process that forks them.
+SAME_USER = """
+import sys
+from pathlib import Path
+from staff.nest import Nest
+from grading.client import Failed, Worker
+
+with Nest("bubblewrap") as nest:
+    nest.ready()
+    first = nest._process.pid
+    for folder in sys.argv[1:]:
+        with Worker(nest.room(Path(folder))) as worker:
+            try:
+                worker.prepare("gan")
+            except Failed as failure:
+                print(failure)
+            print(worker.take_prints())
+    nest.ready()
+    print("the same" if nest._process.pid == first else "another")
+"""
+STOPS_OTHERS = """
+import ctypes, fcntl, os, signal
+libc = ctypes.CDLL(None, use_errno=True)
+
+def by_a_pipe(pid):
+    read, write = os.pipe()
+    fcntl.fcntl(read, fcntl.F_SETOWN, pid)
+    fcntl.fcntl(read, 10, signal.SIGSTOP)  # F_SETSIG
+    fcntl.fcntl(read, fcntl.F_SETFL, os.O_ASYNC)
+    os.write(write, b"x")
+
+for pid in (0, -1, *(int(name) for name in os.listdir("/proc") if name.isdigit())):
+    if pid not in (1, os.getpid()):
+        for attempt in (
+            lambda: os.kill(pid, signal.SIGCONT if pid <= 0 else signal.SIGSTOP),
+            lambda: libc.syscall(200, pid, 19) and 1 / 0,
+            lambda: libc.syscall(234, pid, pid, 19) and 1 / 0,
+            lambda: os.sched_setaffinity(pid, {0}) if pid > 0 else 1 / 0,
+            lambda: by_a_pipe(pid),
+        ):
+            try:
+                attempt()
+                print("let through")
+            except (OSError, ArithmeticError):
+                pass
+"""
+CLOSES_FOLDERS = """
+import os
+scratch = os.environ["TMPDIR"]
+os.makedirs(scratch + "/a/b/c")
+for folder in ("/a/b/c", "/a/b", "/a", ""):
+    os.chmod(scratch + folder, 0)
+"""
+
+
+def test_where_all_are_the_same_user_a_submission_does_not_reach_the_process_that_forks_it(tmp_path):
+    try:
+        require("bubblewrap")
+    except NoWall as error:
+        pytest.skip(str(error))
+    command = [sys.executable, "-c", SAME_USER]
+    if os.geteuid() == 0:
+        nobody = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+        if subprocess.run([*nobody, "bwrap", "--unshare-user", "--ro-bind", "/", "/", "true"]).returncode:
+            pytest.skip("namespaces are not allowed here")
+        command = nobody + command
+    attacks = {"stops": STOPS_OTHERS, "closes": CLOSES_FOLDERS, "next": "print('here')"}
+    folders = [write(tmp_path / name, gan=text) for name, text in attacks.items()]
+    run = subprocess.run(
+        [*command, *map(str, folders)],
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.stdout.split() == ["here", "the", "same"], run

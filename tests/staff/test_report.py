@@ -205,6 +205,14 @@ def test_rates_and_groups_are_counted():
     assert ("Students", 6 + len(HOSTILE_NAMES)) in found.summary
 
 
+def test_extra_credit_that_was_not_tried_was_not_passed():
+    tried, untried = row("tried", "Ada"), row("untried", "Alan")
+    del untried.results["tests"][0]["status"]
+    found = report.Class([tried, untried], 7)
+    assert [(test.number, test.passed, test.run) for test in found.tests][0] == ("1a-0-basic", 1, 2)
+    assert [(question.name, question.passed) for question in found.questions] == [("1a", 1), ("2b", 2)]
+
+
 # In the browser
 
 

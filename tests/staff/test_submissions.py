@@ -71,6 +71,15 @@ def test_metadata_that_is_none_is_named(tmp_path, text):
         find(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["2020-99-99", "0b_", "12:30:45", "012", "1_000", ".inf"])
+def test_a_name_that_looks_like_a_date_or_a_number_stays_as_it_is(tmp_path, name):
+    """Students choose their names; those that are no dates must not end the grading of a class."""
+    text = f"submission_1:\n  :submitters:\n  - :name: {name}\n    :sid: {name}\n"
+    (tmp_path / "submission_metadata.yml").write_text(text)
+    write(tmp_path / "submission_1")
+    assert find(tmp_path)[0].students == (Student(name, name, ""),)
+
+
 def test_an_empty_folder_is_said_to_be_empty(tmp_path):
     with pytest.raises(NoSubmissions, match="holds no zips and no folders"):
         find(tmp_path)

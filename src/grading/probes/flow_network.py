@@ -166,9 +166,14 @@ def provided(module, n, n_flows, x, constants):
     maf, mades = _maf(module, int(n), int(n_flows))
     given = tensors(x=x, constants=constants)
     permute = getattr_or_unusable(module, "PermuteLayer")(int(n))
+    # What is provided earns nothing while log_probs is not written: until it asks something of the blocks.
+    asked = []
     for made in mades:
-        made.inverse = _affine(torch.zeros(int(n)), 1.0, [])
-    maf.log_probs(given["x"])  # what is provided earns nothing while this is not written
+        made.inverse = made.forward = _affine(torch.zeros(int(n)), 1.0, asked)
+        made.net.register_forward_hook(lambda network, given, output: asked.append(output))
+    maf.log_probs(given["x"])
+    if not asked:
+        raise Unusable("log_probs calls no MADE block: what is provided is worth its points once it does.")
     own = {id(parameter) for parameter in maf.parameters()}
     reply = {
         "layers": " ".join("MADE" if layer in mades else type(layer).__name__ for layer in maf.nf),
