@@ -99,11 +99,11 @@ class _Wall:
         from staff import syscalls
 
         self._memory = memory
+        self.uid, self._claim = _free_user()
         home = self._home() or tempfile.gettempdir()
         _sweep(home)
         self._folder = Path(tempfile.mkdtemp(prefix="grading-", dir=home))
         self._held = _held(self._folder)
-        self.uid, self._claim = _free_user()
         self._stage = self._folder / "stage"
         self._scratch = self._folder / "scratch"
         for name in SERVED:
