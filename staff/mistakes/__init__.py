@@ -15,6 +15,8 @@ _MODULES = (
     "conditional_loss_nonsaturating_g",
     "loss_wasserstein_gp_d",
     "loss_wasserstein_gp_g",
+    "vae",
+    "loss_minimax_g",
 )
 
 
