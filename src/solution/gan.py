@@ -38,7 +38,7 @@ def loss_nonsaturating_g(real, images, weight, curvature, bias):
 
 
 def loss_minimax_g(real, images, weight, curvature, bias):
-    """Equation (8): the mean of -softplus(h) over fakes, whose derivative by h is -sigma(h) / B: nothing where h << 0."""
+    """Equation (8): the mean of -softplus(h) over fakes, whose derivative by h is -sigma(h) / B, and 0 where h << 0."""
     critic = _Quadratic(weight, curvature, bias)
     h = critic(images)
     pull = -sigmoid(h) / len(images)

@@ -113,11 +113,11 @@ def negative_iwae_bound(x, noise, weight, bias, **encoder):
 
 def known(x, noise, weight, bias, **encoder):
     """Numbers that stand in for the student's functions that a bound calls: what they come to, with their slopes, on
-    the way of this noise, (B, K, d)."""
+    the way of this noise, (B, S, d); S is more than the samples that are wanted, as one too many must be another."""
     m, v = encoded(x, **encoder)
     size, count, width = noise.shape
     z = m[:, None] + np.sqrt(v)[:, None] * noise
-    logits = (z @ weight.T + bias).reshape(size * count, -1)
+    logits = (z @ weight.T + bias[np.arange(count) % len(bias)]).reshape(size * count, -1)
     repeated = np.repeat(x, count, axis=0)
     prior = np.zeros(m.shape), np.ones(v.shape)
     one = np.ones((size * count, 1))

@@ -15,7 +15,8 @@ _MODULES = (
     "conditional_loss_nonsaturating_g",
     "loss_wasserstein_gp_d",
     "loss_wasserstein_gp_g",
-    "vae",
+    "vae_parts",
+    "vae_bounds",
     "loss_minimax_g",
 )
 

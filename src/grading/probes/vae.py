@@ -224,7 +224,8 @@ class _Known:
         if arguments[0].shape[len(shape) :] != (width,):
             return self.own(*arguments)
         rows = [a.reshape(-1, width) for a in arguments]
-        near = torch.cdist(torch.cat(rows, dim=1).detach(), torch.cat(self.points, dim=1)).argmin(dim=1)
+        at, known = torch.cat(rows, dim=1).detach(), torch.cat(self.points, dim=1)
+        near = torch.cdist(at, known, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
         away = [row - point[near] for row, point in zip(rows, self.points, strict=True)]
         if any((step.abs() > NEAR * (1 + row.abs())).any() for step, row in zip(away, rows, strict=True)):
             return self.own(*arguments)

@@ -7,7 +7,8 @@ from grading.case import SubmissionTest
 from grading.cases import random_autoencoder, told_apart
 from grading.draws import noise_fault, posterior_noise
 
-MANY = 1500  # images, where what is drawn at random is looked at
+MANY = 1000  # samples, where what is drawn at random is looked at
+SOME = 300  # where they are drawn by a bound
 
 
 class VaeTest(SubmissionTest):
@@ -22,9 +23,6 @@ class VaeTest(SubmissionTest):
         self.expect(reply, answer)
         self.untouched(reply, **{f"{name}_after": name for name in case if name != "pull"})
 
-    def on_device(self, function, *names):
-        self.ask("vae.on_device", function=function, **{name: 0.5 + self.rng.random((3, 2)) for name in names})
-
     def bound(self, function, x, coefficients, n_samples=None, answer=None):
         """A bound on a model with given coefficients.
 
@@ -33,12 +31,13 @@ class VaeTest(SubmissionTest):
         """
         self.about(function, x=x, **coefficients, **({} if n_samples is None else {"n_samples": n_samples}))
         reply = self._ask(function, x, coefficients, n_samples)
-        noise, fault = self._noise(reply, x, coefficients, n_samples or 1)
-        self.fault("z", fault)
-        if answer is None and self.solution and not fault:
-            noise = noise[:, 0] if n_samples is None else noise
-            answer = getattr(self.solution.vae, function)(x, noise, **coefficients)
-            self.expect(reply, answer, batch=len(x), varies=True)
+        if answer is None:
+            noise, fault = self._noise(reply, x, coefficients, n_samples or 1)
+            self.fault("z", fault)
+            if self.solution and not fault:
+                noise = noise[:, 0] if n_samples is None else noise
+                right = getattr(self.solution.vae, function)(x, noise, **coefficients)
+                self.expect(reply, right, batch=len(x), varies=True)
         else:
             self.expect(reply, answer, batch=len(x))
         self.untouched(reply, x_after="x")
@@ -46,7 +45,7 @@ class VaeTest(SubmissionTest):
     def draws(self, function, n_samples=None):
         """z is drawn from q(z | x), each for itself, and anew on each call."""
         self.about(function)
-        x, coefficients = random_autoencoder(self.rng, MANY if n_samples is None else 2)
+        x, coefficients = random_autoencoder(self.rng, SOME if n_samples is None else 2)
         if n_samples:
             x, coefficients = told_apart(x, coefficients)
         replies = [self._ask(function, x, coefficients, n_samples) for _ in range(2)]
@@ -75,7 +74,7 @@ class VaeTest(SubmissionTest):
         """What stands in for the other functions of the student's, where the answers are."""
         if not self.solution:
             return {}
-        noise = self.rng.normal(size=(len(x), n_samples, len(coefficients["mean_bias"])))
+        noise = self.rng.normal(size=(len(x), n_samples + 1, len(coefficients["mean_bias"])))
         return self.solution.vae.known(x, noise, **coefficients)
 
     def _noise(self, reply, x, coefficients, n_samples):
@@ -102,6 +101,10 @@ class Test_6a(VaeTest):
         # Where z = m + 2 eps was drawn, a variance of 4 + h would have made it z + eps h / 4 = z + (z - m) h / 8.
         answer = {"grad_m": np.ones((2, 2)), "grad_v": (reply["sample"].reshape(2, 2) - m) / 8}
         self.expect(reply, answer, varies=True)
+        added = reply["sample"].reshape(2, 2) - m
+        if "grad_v" in reply and added.any():  # one number that tells mistakes apart, whatever was drawn
+            share = (reply["grad_v"] * added).sum() / (added**2).sum()
+            self.observe("share", share, abs(share - 1 / 8) < 1e-4)
         self.untouched(reply, m_after="m", v_after="v")
         self.again(lambda rng: self.gradients(rng.normal(size=(3, 2)), np.exp(rng.normal(size=(3, 2)))))
 
@@ -113,7 +116,7 @@ class Test_6a(VaeTest):
         self.gradients(np.zeros((4, 3)), np.full((4, 3), 1e-3))
         self.gradients(self.rng.normal(size=(4, 3)), np.full((4, 3), 1e6))
         self.samples(np.array([0.0, 5, -5]), np.array([1e-4, 1e4, 2]))
-        self.on_device("sample_gaussian", "m", "v")
+        self.ask("vae.on_device", function="sample_gaussian", m=np.zeros((3, 2)), v=np.ones((3, 2)))
 
     def gradients(self, m, v):
         self.about("sample_gaussian", m=m, v=v)
@@ -176,7 +179,7 @@ class Test_6b(VaeTest):
         narrow = gaussians(self.rng, (4, 3))
         self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e-8})
         self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e4, "pv": narrow["pv"] * 1e2})
-        self.on_device("kl_normal", "qm", "qv", "pm", "pv")
+        self.ask("vae.on_device", function="kl_normal", **{name: np.ones((3, 2)) for name in ("qm", "qv", "pm", "pv")})
 
 
 class Test_6c(VaeTest):
@@ -214,7 +217,9 @@ class Test_6c(VaeTest):
         for shape in [(1, 1), (4, 3), (50, 784), (2, 3, 5), (3,)]:
             self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape))
             self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape, scale=100))
-        self.on_device("log_bernoulli_with_logits", "x", "logits")
+        self.ask(
+            "vae.on_device", function="log_bernoulli_with_logits", x=np.ones((3, 2)), logits=self.rng.random((3, 2))
+        )
 
 
 # Two images of two pixels, one latent variable. m = 1 + 2 x_2: 1 and 3; v = 1; the decoder does not look at z.
@@ -300,7 +305,7 @@ SYMMETRIC = {
     "weight": np.full((1, 1), 2.0),
     "bias": np.zeros((1, 1)),
 }
-K = 4000
+K = 1500
 
 
 class Test_6e(VaeTest):
@@ -315,6 +320,9 @@ class Test_6e(VaeTest):
         # 300 - log((1 + 1/e + 1/e^2) / 3); the shares are 0.665, 0.245 and 0.090.
         answer = {"value": 300.691006, "grad_bias": [[-0.665241], [-0.244728], [-0.090031]]}
         self.bound("negative_iwae_bound", one, UNLIKELY, 3, answer)
+        # Two images: p(x | z) is 3/4 for the one and 1/4 for the other, whatever z. -(log 3/4 + log 1/4) / 2.
+        answer = {"value": 0.836988, "grad_bias": [[0.25]]}
+        self.bound("negative_iwae_bound", np.array([[1.0], [0]]), {**HANDED, "bias": HANDED["bias"][2:]}, 3, answer)
         self.again(lambda rng: self.bound("negative_iwae_bound", *told_apart(*random_autoencoder(rng, 3)), 4))
 
     @graded(is_extra_credit=True)
@@ -323,14 +331,14 @@ class Test_6e(VaeTest):
         x = np.ones((1, 1))
         self.about("negative_iwae_bound", x=x, **SYMMETRIC, n_samples=K)
         value = self._ask("negative_iwae_bound", x, SYMMETRIC, K)["value"]
-        # Within six standard errors and more of log 2.
+        # Right ones are off by 0.015 in the mean square.
         off = f"with {K} samples it is {value:.4f}, where -log p(x) is log 2 = 0.6931"
-        self.fault("limit", "" if abs(value - np.log(2)) < 0.06 else off)
+        self.fault("limit", "" if abs(value - np.log(2)) < 0.1 else off)
 
     @graded(is_extra_credit=True)
     def test_2(self):
         """6e-2-basic: the z that negative_iwae_bound draws"""
-        self.draws("negative_iwae_bound", n_samples=MANY)
+        self.draws("negative_iwae_bound", n_samples=SOME // 2)
 
     @graded(is_extra_credit=True)
     def test_3(self):
