@@ -86,6 +86,18 @@ ENTRIES = [
         hint="d returns logits h, any real numbers, and not D. Which function of the handout turns one into the other?",
     ),
     wrong(
+        "reals-judged",
+        "return F.logsigmoid(-d(x_real)).mean() + 0 * g(z).sum()",
+        misconception="the reals are judged instead of the fakes",
+        hint="Follow your fake images from the line that makes them to the loss. Where are they used?",
+    ),
+    wrong(
+        "halved",
+        "return 0.5 * F.logsigmoid(-d(g(z))).mean()",
+        misconception="half the loss",
+        hint="Compare your number with equation (8) for logits that are all 0, where log(1 - D) is -log 2.",
+    ),
+    wrong(
         "mean-inside-the-log",
         "return F.logsigmoid(-d(g(z)).mean())",
         misconception="the logits are averaged before the log",
