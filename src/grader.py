@@ -25,11 +25,16 @@ except ModuleNotFoundError:
 from graderUtil import TerminalResult, choose, load_tests
 from grading.case import SubmissionTest
 from grading.client import OpenRoom, Worker, WorkerMissing
-from grading.problems import flow, gan
+from grading.problems import flow, gan, vae
 
 HERE = Path(__file__).resolve().parent
 
-CASES = (flow.Test_1a, flow.Test_1b, flow.Test_1c, gan.Test_2b, gan.Test_4b, gan.Test_5e)
+CASES = (
+    *(flow.Test_1a, flow.Test_1b, flow.Test_1c),
+    *(gan.Test_2b, gan.Test_4b, gan.Test_5e),
+    *(vae.Test_6a, vae.Test_6b, vae.Test_6c, vae.Test_6d, vae.Test_6e),
+    gan.Test_7a,
+)
 
 
 def load_solution():
@@ -56,7 +61,7 @@ def main(arguments=None):
     parser.add_argument("tests", nargs="*", metavar="ID", help="tests to run; all of them if none is named")
     parser.add_argument("--debug", action="store_true", help="run your code in this process, for breakpoints")
     parser.add_argument(
-        "--submission", type=Path, default=HERE / "submission", help="folder of flow_network.py and gan.py"
+        "--submission", type=Path, default=HERE / "submission", help="folder of flow_network.py, gan.py and others"
     )
     parser.add_argument("--seed", type=int, help="seed of the hidden tests' cases")
     flags = parser.parse_args(arguments)

@@ -4,13 +4,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from training.settings import DATASETS, DEVICES, INTERRUPTED, LOSS_TYPES, MODELS, Settings, SettingsError
+from training.settings import ARCHS, DATASETS, DEVICES, INTERRUPTED, LOSS_TYPES, MODELS, Settings, SettingsError
 
 EXAMPLES = """examples:
   python main.py --model flow
   python main.py --model gan --out_dir gan_nonsat
   python main.py --model cgan --out_dir gan_nonsat_conditional
   python main.py --model gan --out_dir gan_wass_gp --loss_type wasserstein_gp
+  python main.py --model vae --runs 5
+  python main.py --model gan --arch mlp --n_epochs 20
+  python main.py --compare minimax,nonsaturating --arch shallow
   python main.py --model gan --dataset digits --n_epochs 20     (needs no data files)
 """
 
@@ -34,17 +37,22 @@ def parse(argv=None):
     add = parser.add_argument
     add("--model", choices=MODELS, help="what to train (default: flow)")
     add("--loss_type", choices=LOSS_TYPES, help="losses of --model gan (default: nonsaturating)")
-    add("--dataset", choices=DATASETS, help="images for gan and cgan (default: fashion-mnist); digits needs no files")
+    add("--compare", type=_names, metavar="LOSS,LOSS", help="train a gan with each of these losses from the same start")
+    add("--arch", choices=sorted({name for names in ARCHS.values() for name in names}), help="networks of gan and vae")
+    add("--dim_z", type=int, help="latent variables of the vae (default: 10)")
+    add("--dataset", choices=DATASETS, help="images for all but the flow (default: fashion-mnist); digits has no files")
     add("--data_dir", type=Path, help="folder with the image files (default: data/, then Debian's, then a download)")
     add("--device", choices=DEVICES, help="gpu needs CUDA (default: cpu)")
     add("--cache", action="store_true", help="fetch the data and stop")
     add("--n_flows", type=int, help="MADE blocks of the flow (default: 5)")
     add("--hidden_size", type=int, help="hidden units of each MADE block (default: 100)")
     add("--n_epochs", type=int, help="passes over the data (default: flow 50, gan and cgan 1)")
-    add("--n_samples", type=int, help="samples in a picture (default: flow 1000, gan and cgan 100)")
-    add("--batch_size", type=int, help="examples a step (default: flow 100, gan and cgan 64)")
+    add("--n_steps", type=int, help="steps of training of the vae (default: 20000)")
+    add("--n_samples", type=int, help="samples in a picture (default: flow 1000, gan and cgan 100, vae 200)")
+    add("--batch_size", type=int, help="examples a step (default: flow and vae 100, gan and cgan 64)")
     add("--out_dir", type=Path, help="folder for all results (default: maf, gan_nonsat, gan_wass_gp, ...)")
     add("--seed", type=int, help="start of all random numbers (default: 0)")
+    add("--runs", type=int, help="train so many times, with one seed after the other; prints mean and standard error")
     add("--save_every", type=float, metavar="SECONDS", help="time between checkpoints (default: 10)")
     add("--resume", action="store_true", help="go on from the checkpoint in --out_dir")
     add("--animate", action="store_true", help="gan and cgan: a GIF of the grid over training")
@@ -52,6 +60,10 @@ def parse(argv=None):
         return Settings.from_flags(vars(parser.parse_args(argv)))
     except SettingsError as error:
         parser.error(str(error))
+
+
+def _names(text):
+    return tuple(text.split(","))
 
 
 def main(argv=None):

@@ -1,13 +1,17 @@
-"""Generators and discriminators for 28x28 grey images, provided; the sizes are those of earlier years.
+"""Generators, discriminators and an autoencoder for 28x28 grey images, provided; sizes are those of earlier years.
 
 Shapes: B is the batch size; images are (B, 1, 28, 28), labels int64 (B,) in 0 ... NUM_CLASSES - 1.
 """
+
+import itertools
+import math
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 DIM_Z = 64
+SHAPE = (1, 28, 28)
 NUM_CLASSES = 10
 
 
@@ -107,3 +111,103 @@ class ConditionalDiscriminator(nn.Module):
     def forward(self, x, y):
         """Maps images and labels (B,) to logits (B,)."""
         return self.net(x).gather(1, y[:, None]).squeeze(1)
+
+
+class MlpGenerator(nn.Module):
+    """Noise into images by linear layers: four blocks with batch norm and dropout, then tanh (problem 7).
+
+    Args:
+        dim_z: size of the noise.
+    """
+
+    def __init__(self, dim_z=DIM_Z):
+        super().__init__()
+        self.dim_z = dim_z
+        sizes = (dim_z, 128, 256, 512, 1024)
+        blocks = []
+        for below, above in itertools.pairwise(sizes):
+            blocks += [nn.Linear(below, above), nn.BatchNorm1d(above), nn.LeakyReLU(0.2), nn.Dropout(0.1)]
+        self.net = nn.Sequential(*blocks, nn.Linear(sizes[-1], math.prod(SHAPE)), nn.Tanh(), nn.Unflatten(1, SHAPE))
+
+    def forward(self, z):
+        """Maps noise (B, dim_z) to images in [-1, 1]."""
+        return self.net(z)
+
+
+class MlpDiscriminator(nn.Module):
+    """Two blocks of linear layer, leaky ReLU and dropout, then a linear layer (problem 7)."""
+
+    def __init__(self):
+        super().__init__()
+        sizes = (math.prod(SHAPE), 512, 256)
+        blocks = []
+        for below, above in itertools.pairwise(sizes):
+            blocks += [nn.Linear(below, above), nn.LeakyReLU(0.2), nn.Dropout(0.3)]
+        self.net = nn.Sequential(nn.Flatten(), *blocks, nn.Linear(sizes[-1], 1))
+
+    def forward(self, x):
+        """Maps images to logits (B,)."""
+        return self.net(x).squeeze(1)
+
+
+class ShallowGenerator(nn.Module):
+    """Noise into images by one hidden layer of 128 units, then tanh (problem 7).
+
+    Args:
+        dim_z: size of the noise.
+    """
+
+    def __init__(self, dim_z=DIM_Z):
+        super().__init__()
+        self.dim_z = dim_z
+        layers = nn.Linear(dim_z, 128), nn.LeakyReLU(0.2), nn.Linear(128, math.prod(SHAPE)), nn.Tanh()
+        self.net = nn.Sequential(*layers, nn.Unflatten(1, SHAPE))
+
+    def forward(self, z):
+        """Maps noise (B, dim_z) to images in [-1, 1]."""
+        return self.net(z)
+
+
+class ShallowDiscriminator(nn.Module):
+    """One hidden layer of 128 units (problem 7)."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(SHAPE), 128), nn.LeakyReLU(0.2), nn.Linear(128, 1))
+
+    def forward(self, x):
+        """Maps images to logits (B,)."""
+        return self.net(x).squeeze(1)
+
+
+class Autoencoder(nn.Module):
+    """Encoder and decoder of the VAE (problem 6), of linear layers.
+
+    Args:
+        n_pixels: of an image.
+        dim_z: number of latent variables.
+        hidden: sizes of the hidden layers, from the pixels' side.
+        activation: class of the layer behind each.
+    """
+
+    def __init__(self, n_pixels, dim_z, hidden, activation):
+        super().__init__()
+        self.dim_z = dim_z
+        self.encoder = _perceptron((n_pixels, *hidden, 2 * dim_z), activation)
+        self.decoder = _perceptron((dim_z, *reversed(hidden), n_pixels), activation)
+
+    def encode(self, x):
+        """Maps images (..., n_pixels) to mean and variance of q(z | x), each (..., dim_z)."""
+        m, h = self.encoder(x).chunk(2, dim=-1)
+        return m, F.softplus(h) + 1e-8
+
+    def decode(self, z):
+        """Maps latent variables (..., dim_z) to the logits of the pixels, (..., n_pixels)."""
+        return self.decoder(z)
+
+
+def _perceptron(sizes, activation):
+    layers = []
+    for below, above in itertools.pairwise(sizes):
+        layers += [nn.Linear(below, above), activation()]
+    return nn.Sequential(*layers[:-1])

@@ -16,6 +16,8 @@ from graderUtil import GradedResult, load_tests
 from grading.client import Failed
 from grading.problems import gan
 
+COEFFICIENTS = ("mean_weight", "mean_bias", "log_var_weight", "log_var_bias", "weight", "bias")
+
 
 class Oracle:
     """Takes the worker's place and replies what the answers say: no student's code, no torch."""
@@ -87,6 +89,38 @@ class Oracle:
 
     def gan_on_device(self, **_):
         return {}
+
+    vae_on_device = vae_bound_on_device = gan_on_device
+
+    def vae_sample_gaussian(self, m, v, pull):
+        sample = m + np.sqrt(v) * self.rng.normal(size=m.shape)
+        answer = solution.vae.sample_gaussian(m, v, pull, sample)
+        return {**answer, "sample": sample, "m_after": 0 * m, "v_after": 0 * v}
+
+    def vae_samples(self, m, v):
+        return {f"sample_{call}": m + np.sqrt(v) * self.rng.normal(size=m.shape) for call in range(3)}
+
+    def vae_kl_normal(self, **case):
+        return {**solution.vae.kl_normal(**case), **{f"{name}_after": 0 * array for name, array in case.items()}}
+
+    def vae_log_bernoulli_with_logits(self, x, logits, pull):
+        answer = solution.vae.log_bernoulli_with_logits(x, logits, pull)
+        return {**answer, "x_after": 0 * x, "logits_after": 0 * logits}
+
+    def vae_negative_elbo_bound(self, x, **case):
+        return self.bound("negative_elbo_bound", (), x, case)
+
+    def vae_negative_iwae_bound(self, x, n_samples, **case):
+        return self.bound("negative_iwae_bound", (n_samples,), x, case)
+
+    def bound(self, function, count, x, case):
+        case = {name: case[name] for name in COEFFICIENTS}
+        encoder = {name: array for name, array in case.items() if name not in ("weight", "bias")}
+        m, v = (array.reshape(len(x), *[1] * len(count), -1) for array in solution.vae.encoded(x, **encoder))
+        noise = self.rng.normal(size=(len(x), *count, m.shape[-1]))
+        answer = getattr(solution.vae, function)(x, noise, **case)
+        seen = (m + np.sqrt(v) * noise).reshape(-1, m.shape[-1])
+        return {**answer, "seen": seen, "x_after": 0 * x, "touched": ""}
 
 
 @pytest.fixture
@@ -169,7 +203,7 @@ def test_the_solved_submission_gets_all_points():
     status, output, errors = grade(SOLVED)
     assert status == 0, output
     assert not errors
-    assert "Total: 35/35 points" in output
+    assert "Total: 35/35 points; extra credit: 14/14 points" in output
     assert re.search(r"^Hidden tests with --seed \d+$", output, re.M)
     blocks = re.findall(
         r"^----- START (\S+): [^\n]+\n----- END (\S+) \[took 0:00:0\d\.\d{6} \(max allowed 20 seconds\), "
@@ -213,6 +247,22 @@ def test_blank_files_get_nothing_and_the_functions_are_named(tmp_path, students_
     assert len(unwritten) == 9
     assert {"MADE.forward", "MADE.inverse", "MAF.log_probs", "loss_wasserstein_gp_g"} <= set(unwritten)
     assert "MADE.forward in submission/flow_network.py, line" in output
+
+
+def test_a_submission_without_extra_credit_is_graded_as_before(tmp_path):
+    """An older one has no vae.py and no loss_minimax_g; a new one may have left them blank."""
+    text = (SOLVED / "gan.py").read_text()
+    older = write(tmp_path / "older", vae=None, gan=text[: text.index("def loss_minimax_g")])
+    blank = {path.stem: path.read_text() for path in SOLVED.glob("*.py") if path.stem not in ("gan", "flow_network")}
+    blank = {stem: blanked(text) for stem, text in blank.items()}
+    start = text.index("def loss_minimax_g")
+    new = write(tmp_path / "new", **blank, gan=text[:start] + blanked(text[start:]))
+    for folder in (older, new):
+        status, output, errors = grade(folder, "1b", *(f"6{part}" for part in "abcde"), "7a")
+        assert status == 0 and not errors
+        assert "Total: 5/5 points; extra credit: 0/14 points" in output
+        assert output.count("(extra credit, not tried)") == 21
+        assert "Still to be written" not in output and "missing" not in output
 
 
 def test_functions_left_empty_say_what_is_missing(tmp_path):

@@ -3,7 +3,17 @@
 import pytest
 import torch
 
-from network import ConditionalDiscriminator, ConditionalGenerator, Discriminator, Generator
+from network import (
+    Autoencoder,
+    ConditionalDiscriminator,
+    ConditionalGenerator,
+    Discriminator,
+    Generator,
+    MlpDiscriminator,
+    MlpGenerator,
+    ShallowDiscriminator,
+    ShallowGenerator,
+)
 
 
 def n_parameters(network):
@@ -64,3 +74,26 @@ def test_the_conditional_discriminator_picks_the_class_of_a_linear_layer():
     last = discriminator.net[-1]
     expected = (torch.eye(10)[y] * (phi @ last.weight.T + last.bias)).sum(dim=1)
     torch.testing.assert_close(discriminator(x, y), expected)
+
+
+def test_fully_connected_networks_have_the_layers_of_the_handout():
+    block = ["Linear", "BatchNorm1d", "LeakyReLU", "Dropout"]
+    assert kinds(MlpGenerator()) == 4 * block + ["Linear", "Tanh", "Unflatten"]
+    assert kinds(MlpDiscriminator()) == ["Flatten", *2 * ["Linear", "LeakyReLU", "Dropout"], "Linear"]
+    assert kinds(ShallowGenerator()) == ["Linear", "LeakyReLU", "Linear", "Tanh", "Unflatten"]
+    assert kinds(ShallowDiscriminator()) == ["Flatten", "Linear", "LeakyReLU", "Linear"]
+    for generator, discriminator in ((MlpGenerator, MlpDiscriminator), (ShallowGenerator, ShallowDiscriminator)):
+        x = generator()(torch.randn(3, 64))
+        assert x.shape == (3, 1, 28, 28) and x.abs().max() <= 1
+        assert discriminator()(x).shape == (3,)
+
+
+def test_an_autoencoder_has_the_sizes_of_the_handout():
+    model = Autoencoder(784, 10, (300, 300), torch.nn.ELU)
+    sizes = [[layer.in_features, layer.out_features] for layer in model.encoder if isinstance(layer, torch.nn.Linear)]
+    assert sizes == [[784, 300], [300, 300], [300, 20]]
+    sizes = [[layer.in_features, layer.out_features] for layer in model.decoder if isinstance(layer, torch.nn.Linear)]
+    assert sizes == [[10, 300], [300, 300], [300, 784]]
+    m, v = model.encode(torch.rand(5, 2, 784))
+    assert m.shape == v.shape == (5, 2, 10) and v.min() > 0
+    assert model.decode(m).shape == (5, 2, 784)

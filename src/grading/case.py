@@ -35,6 +35,13 @@ LABELS = {
     "grad_amplitude": "the gradient by the generator's amplitude",
     "grad_gain": "the gradient by the discriminator's gain",
     "grad_curvature": "the gradient by the discriminator's curvature",
+    "nelbo": "nelbo, the first thing that it returns",
+    "kl": "kl, the second thing that it returns",
+    "rec": "rec, the third thing that it returns",
+    "grad_mean_weight": "the gradient by the encoder's weight for the mean",
+    "grad_mean_bias": "the gradient by the encoder's bias for the mean",
+    "grad_log_var_weight": "the gradient by the encoder's weight for the log variance",
+    "grad_log_var_bias": "the gradient by the encoder's bias for the log variance",
     "grad_shifts": "the gradient by numbers added to the outputs of the blocks",
     "grad_log_dets": "the gradient by numbers added to the log-dets of the blocks",
 }

@@ -56,3 +56,40 @@ def random_labelled(rng, size):
         "weight": rng.normal(size=2),
         "bias": rng.normal(),
     }
+
+
+def random_autoencoder(rng, size, width=3, n_pixels=14):
+    """Images, all different, and the coefficients of an encoder and a decoder, for the bounds of problem 6.
+
+    Returns:
+        x: (size, n_pixels), zeros and ones.
+        coefficients: dict, for `grading.probes.vae.Model`.
+    """
+    x = _binary(rng.choice(2**n_pixels, size, replace=False), n_pixels)
+    mean_weight, log_var_weight = rng.normal(size=(2, width, n_pixels)) / np.sqrt(n_pixels)
+    mean_bias, log_var_bias = rng.normal(size=(2, width))
+    return x, {
+        "mean_weight": mean_weight,
+        "mean_bias": mean_bias,
+        "log_var_weight": log_var_weight,
+        "log_var_bias": log_var_bias,
+        "weight": rng.normal(size=(n_pixels, width)),
+        "bias": rng.normal(size=(1, n_pixels)),
+    }
+
+
+def told_apart(x, coefficients):
+    """The same, with first pixels that count the images and a first latent variable that is nearly sure of them: its
+    means are one apart, which is twelve standard deviations, so that a z tells whose it is."""
+    size = len(x)
+    n_digits = max(size - 1, 1).bit_length()
+    x = np.concatenate([_binary(np.arange(size), n_digits), x[:, n_digits:]], axis=1)
+    changed = {name: array.copy() for name, array in coefficients.items()}
+    changed["mean_weight"][0] = changed["log_var_weight"][0] = 0
+    changed["mean_weight"][0, :n_digits] = 2.0 ** np.arange(n_digits)
+    changed["mean_bias"][0], changed["log_var_bias"][0] = (1 - size) / 2, -2 * np.log(12)
+    return x, changed
+
+
+def _binary(numbers, n_digits):
+    return (numbers[:, None] >> np.arange(n_digits) & 1).astype(float)

@@ -64,6 +64,40 @@ def least_maximum(size):
     return NormalDist().inv_cdf(1 - outside / 2)
 
 
+def posterior_noise(seen, m, v, n_samples):
+    """Finds the noise eps of z = m + sqrt(v) eps in what a decoder was called on.
+
+    Args:
+        seen: (N, d), or None.
+        m, v: mean and variance of q(z | x) for each image, (B, d).
+        n_samples: how many z of each image are wanted; if more than one, the first variables of the images are to be so
+            far apart that a z tells whose it is.
+
+    Returns:
+        eps, (B, n_samples, d), and what is wrong with it; "" if nothing.
+    """
+    size, width = m.shape
+    if seen is None:
+        return None, "z is not used: decode is not called"
+    if not np.isfinite(seen).all():
+        return None, "decode is called on z that are not finite"
+    z = seen[np.sort(np.unique(seen, axis=0, return_index=True)[1])].astype(float)  # twice the same one counts once
+    if len(z) != size * n_samples:
+        wanted = f"{size * n_samples} wanted, {n_samples} for each image of the batch"
+        return None, f"decode is called on {len(z)} different z: {wanted}"
+    owner = np.arange(size) if n_samples == 1 else np.zeros(len(z), int)
+    if n_samples > 1 and size > 1:
+        order = np.argsort(m[:, 0])
+        between = (m[order[1:], 0] + m[order[:-1], 0]) / 2
+        owner = order[np.searchsorted(between, z[:, 0])]
+    if (np.bincount(owner, minlength=size) != n_samples).any():
+        return None, "the z that decode is called on are no samples of q(z | x): they are not where its means are"
+    eps = (z - m[owner]) / np.sqrt(v[owner])
+    if np.abs(eps).max() > 8:
+        return None, f"a z is {np.abs(eps).max():.0f} standard deviations of q(z | x) from its mean"
+    return eps[np.argsort(owner, kind="stable")].reshape(size, n_samples, width), ""
+
+
 def labels_fault(calls, real):
     """Looks at the labels given to a generator.
 

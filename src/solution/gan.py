@@ -1,4 +1,4 @@
-"""What the losses of problems 2, 4 and 5 come to on the small networks of `grading.probes.gan`.
+"""What the losses of problems 2, 4, 5 and 7 come to on the small networks of `grading.probes.gan`.
 
 Equation numbers are the handout's; sigma is the logistic function, softplus(h) = log(1 + e^h) = -log(1 - sigma(h)).
 Arguments as in the probes; images (B, C, H, W). Every result is a dict of value and gradients.
@@ -35,6 +35,14 @@ def loss_nonsaturating_g(real, images, weight, curvature, bias):
     h = critic(images)
     pull = -sigmoid(-h) / len(images)
     return {"value": softplus(-h).mean(), "grad_images": critic.slope(images) * _columns(pull)}
+
+
+def loss_minimax_g(real, images, weight, curvature, bias):
+    """Equation (8): the mean of -softplus(h) over fakes, whose derivative by h is -sigma(h) / B, and 0 where h << 0."""
+    critic = _Quadratic(weight, curvature, bias)
+    h = critic(images)
+    pull = -sigmoid(h) / len(images)
+    return {"value": -softplus(h).mean(), "grad_images": critic.slope(images) * _columns(pull)}
 
 
 def loss_wasserstein_gp_g(real, images, weight, curvature, bias):

@@ -1,4 +1,4 @@
-"""Problems 2, 4 and 5: losses of generative adversarial networks.
+"""Problems 2, 4, 5 and 7: losses of generative adversarial networks.
 
 Every loss takes the generator g and the discriminator d, and is a 0-d tensor to be minimised by one of them.
 `g(z)` turns noise (B, dim_z) into images of the shape of x_real; `d(x)` gives logits (B,), or for the
@@ -100,4 +100,15 @@ def loss_wasserstein_gp_g(g, d, x_real, *, device):
     z = torch.randn(x_real.shape[0], g.dim_z, device=device)
     ### START_CODE_HERE ###
     return -d(g(z)).mean()
+    ### END_CODE_HERE ###
+
+
+def loss_minimax_g(g, d, x_real, *, device):
+    """The generator's minimax loss, the batch form of equation (8); problem 7, extra credit.
+
+    Args and result as in `loss_nonsaturating_g`.
+    """
+    z = torch.randn(x_real.shape[0], g.dim_z, device=device)
+    ### START_CODE_HERE ###
+    return F.logsigmoid(-d(g(z))).mean()
     ### END_CODE_HERE ###

@@ -2,6 +2,7 @@
 
 import io
 import random
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -58,6 +59,15 @@ def set_random_states(states):
     torch.set_rng_state(states["torch"])
     if len(states["cuda"]) == torch.cuda.device_count() > 0:
         torch.cuda.set_rng_state_all(states["cuda"])
+
+
+@contextmanager
+def random_numbers_apart(seed, device):
+    """Within it, torch's random numbers start from a seed; after it, they go on as if nothing had been drawn."""
+    devices = [torch.cuda.current_device()] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(seed)
+        yield
 
 
 def seed_everything(seed):

@@ -117,6 +117,30 @@ def save_curves(path, losses, curves, steps_per_epoch, label):
     _save(figure, path)
 
 
+def save_comparison(path, grids, series, label):
+    """Shows what several trainings drew, side by side, and how a quantity of each went, on a scale of powers of ten.
+
+    Args:
+        path: PNG file to write.
+        grids: dict of name -> path of a grid.
+        series: dict of name -> values, one a step; a running median is drawn.
+        label: what they are.
+    """
+    figure = Figure(figsize=(5 * (len(grids) + 1), 5), layout="constrained")
+    *left, right = figure.subplots(1, len(grids) + 1)
+    for axes, (name, grid) in zip(left, grids.items(), strict=True):
+        axes.imshow(Image.open(grid), cmap="gray")
+        axes.set(title=name, xticks=[], yticks=[])
+    for (name, values), colour in zip(series.items(), cycle((MODEL_COLOUR, HELD_OUT_COLOUR, DATA_COLOUR))):
+        width = max(1, len(values) // 100)
+        smooth = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
+        right.plot(np.arange(len(smooth)) + 1 + width // 2, smooth, color=colour, label=name)
+    right.set(xlabel="step", title=label, yscale="log")
+    right.grid(alpha=0.3)
+    right.legend()
+    _save(figure, path)
+
+
 def _frame(axes, title):
     axes.set(xlim=(-PLANE, PLANE), ylim=(-PLANE, PLANE), aspect="equal", title=title, xlabel="$x_1$", ylabel="$x_2$")
 

@@ -1,22 +1,30 @@
-"""Problems 2, 4 and 5: generator and discriminator take turns on images."""
+"""Problems 2, 4, 5 and 7: generator and discriminator take turns on images."""
 
 import torch
 
+import network
 from data import load_images, to_unit_range
-from network import NUM_CLASSES, ConditionalDiscriminator, ConditionalGenerator, Discriminator, Generator
+from network import NUM_CLASSES
 from submission import gan as submission
 from training import figures
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
 from training.settings import GRID_COLUMNS
 
-LEARNING_RATE = 1e-3
-BETAS = (0.5, 0.999)
+# Generator, discriminator, learning rate and betas of Adam; the key is --arch, or the model where it has none.
+ARCHITECTURES = {
+    "conv": (network.Generator, network.Discriminator, 1e-3, (0.5, 0.999)),
+    "mlp": (network.MlpGenerator, network.MlpDiscriminator, 2e-4, (0.5, 0.999)),
+    "shallow": (network.ShallowGenerator, network.ShallowDiscriminator, 1e-4, (0.9, 0.999)),
+    "cgan": (network.ConditionalGenerator, network.ConditionalDiscriminator, 1e-3, (0.5, 0.999)),
+}
+STRIP = 10  # images between one noise and another
 GRID_EVERY = 50  # steps
 KEYS = ("d_loss", "g_loss")  # the curves' names
 
 LOSSES = {
     ("gan", "nonsaturating"): ("loss_nonsaturating_d", "loss_nonsaturating_g"),
+    ("gan", "minimax"): ("loss_nonsaturating_d", "loss_minimax_g"),
     ("gan", "wasserstein_gp"): ("loss_wasserstein_gp_d", "loss_wasserstein_gp_g"),
     ("cgan", "nonsaturating"): ("conditional_loss_nonsaturating_d", "conditional_loss_nonsaturating_g"),
 }
@@ -44,15 +52,16 @@ class GanRun(Run):
         self.data_source = data.source
         self.images, self.labels = data.train_images.to(device), data.train_labels.to(device)
 
-        self.g = (ConditionalGenerator() if self.conditional else Generator()).to(device)
-        self.d = (ConditionalDiscriminator() if self.conditional else Discriminator()).to(device)
+        generator, discriminator, learning_rate, betas = ARCHITECTURES[settings.arch or settings.model]
+        self.g, self.d = generator().to(device), discriminator().to(device)
         self.parts = {"generator": self.g, "discriminator": self.d}
-        for name, network in list(self.parts.items()):
-            optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, betas=BETAS, fused=True)
+        for name, part in list(self.parts.items()):
+            optimizer = torch.optim.Adam(part.parameters(), lr=learning_rate, betas=betas, fused=True)
             self.parts[f"{name}_optimizer"] = optimizer
         # The grid always shows the same noise, in columns by class, from a random stream of its own.
         stream = torch.Generator().manual_seed(settings.seed)
         noise = torch.randn(settings.n_samples, self.g.dim_z, generator=stream).to(device)
+        self.ends = torch.randn(2, NUM_CLASSES, 1, self.g.dim_z, generator=stream).to(device)  # of the strips
         classes = torch.arange(settings.n_samples, device=device) % NUM_CLASSES
         self.grid_inputs = (noise, classes) if self.conditional else (noise,)
 
@@ -76,19 +85,24 @@ class GanRun(Run):
     def finish(self, losses, curves):
         out_dir = self.settings.out_dir
         figures.save_curves(out_dir / "losses.png", losses, curves, self.steps_per_epoch, "loss")
+        self._draw_strips()
         if self.settings.animate:
             paths = map(self._grid_path, [*range(GRID_EVERY, self.total_steps, GRID_EVERY), self.total_steps])
             figures.save_animation(out_dir / "fake.gif", [path for path in paths if path.exists()])
         return {"data": self.data_source}
 
+    def last_grid(self):
+        """Where the last grid lies."""
+        return self._grid_path(self.total_steps)
+
     def _turn(self, loss_function, batch, name):
         """One network's step. Gradients stop at its own parameters: the other network needs none."""
-        network, optimizer = self.parts[name], self.parts[f"{name}_optimizer"]
+        part, optimizer = self.parts[name], self.parts[f"{name}_optimizer"]
         source = f"{loss_function.__name__} in submission/gan.py"
         loss = checked_scalar(source, loss_function(self.g, self.d, *batch, device=self.device))
         optimizer.zero_grad()
-        loss.backward(inputs=list(network.parameters()))
-        checked_gradient(source, name, network)
+        loss.backward(inputs=list(part.parameters()))
+        checked_gradient(source, name, part)
         optimizer.step()
         return loss.detach()
 
@@ -100,6 +114,20 @@ class GanRun(Run):
         with torch.no_grad():
             figures.save_grid(self._grid_path(step), self.g(*self.grid_inputs), GRID_COLUMNS)
         self.g.train()
+
+    def _draw_strips(self):
+        """Each row leads from one noise to another along the arc between them, where vectors are of the length that the
+        generator is used to; in the conditional model it keeps its class."""
+        one, other = self.ends
+        angle = torch.acos(torch.cosine_similarity(one, other, dim=-1))[..., None]
+        t = torch.linspace(0, 1, STRIP, device=self.device)[:, None]
+        noise = (torch.sin((1 - t) * angle) * one + torch.sin(t * angle) * other) / torch.sin(angle)
+        classes = torch.arange(NUM_CLASSES, device=self.device).repeat_interleave(STRIP)
+        self.g.eval()
+        with torch.no_grad():
+            images = self.g(noise.flatten(0, 1), *([classes] if self.conditional else []))
+        self.g.train()
+        figures.save_grid(self.settings.out_dir / "strips.png", images, STRIP)
 
     def _draw_real(self):
         """The first images of the training set, for the conditional model in columns by class; black where none are."""

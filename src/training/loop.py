@@ -42,7 +42,7 @@ class Run:
         self.settings = settings
         self.n_examples = n_examples
         self.steps_per_epoch = n_examples // settings.batch_size
-        self.total_steps = self.steps_per_epoch * settings.n_epochs
+        self.total_steps = settings.n_steps or self.steps_per_epoch * settings.n_epochs
         if self.steps_per_epoch == 0:
             raise TrainingStopped(
                 f"--batch_size {settings.batch_size} is more than the {n_examples} training examples."
@@ -101,12 +101,13 @@ class Loop:
         started = saved = time.monotonic()
         seconds_before = self.seconds
         epoch, order = None, None
+        n_epochs = -(-self.run.total_steps // max(self.run.steps_per_epoch, 1))
         with _stop_signals() as stop, self._progress_bar() as bar:
             while self.step < self.run.total_steps:
                 if epoch != self.step // self.run.steps_per_epoch:
                     epoch = self.step // self.run.steps_per_epoch
                     order = self._order(epoch)
-                    bar.set_description(f"epoch {epoch + 1}/{self.settings.n_epochs}")
+                    bar.set_description(f"epoch {epoch + 1}/{n_epochs}")
                 first = self.step % self.run.steps_per_epoch * self.settings.batch_size
                 self.unseen.append(self.run.step(order[first : first + self.settings.batch_size]))
                 self.step += 1
@@ -123,10 +124,8 @@ class Loop:
                     self._save()
                     saved = time.monotonic()
                 if stopping and not finished:
-                    raise Interrupted(
-                        f"Stopped after step {self.step} of {self.run.total_steps}, and saved. To go on:\n"
-                        f"  {_python()} {shlex.quote(sys.argv[0])} {self.settings.command()} --resume"
-                    )
+                    done = f"Stopped after step {self.step} of {self.run.total_steps}, and saved."
+                    raise Interrupted(f"{done} {way_on(self.settings)}")
 
     def _order(self, epoch):
         """The order of the examples in an epoch, a function of seed and epoch alone."""
@@ -220,6 +219,11 @@ class Loop:
             dynamic_ncols=True,
             mininterval=0.2 if at_terminal else 10,
         )
+
+
+def way_on(settings):
+    """Says how to go on with what these settings began."""
+    return f"To go on:\n  {_python()} {shlex.quote(sys.argv[0])} {settings.command()} --resume"
 
 
 def mean_of_last(values, n=100):

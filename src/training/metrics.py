@@ -1,4 +1,4 @@
-"""metrics.json: what a run measured, and under which conditions."""
+"""metrics.json: what a run measured, and under which conditions; runs.json: several runs together."""
 
 import json
 import math
@@ -39,6 +39,28 @@ def write_metrics(path, loop, device, measured):
     }
     with written_beside(path) as file:
         file.write(json.dumps(metrics, indent=2, default=str).encode() + b"\n")
+
+
+def write_summary(path, measured):
+    """Writes and prints mean and standard error of the figures of several runs.
+
+    Args:
+        path: JSON file to write.
+        measured: for each run, as `Run.finish` gives them; two or more.
+    """
+    summary = {}
+    for name, value in measured[0].items():
+        if isinstance(value, float):
+            values = [one[name] for one in measured]
+            mean, error = np.mean(values), np.std(values, ddof=1) / math.sqrt(len(values))
+            summary[name] = {
+                "mean": _json_value(float(mean)),
+                "standard_error": _json_value(float(error)),
+                "n": len(values),
+            }
+            print(f"{name}: {mean:.4f} +- {error:.4f} (mean and standard error of {len(values)} runs)")
+    with written_beside(path) as file:
+        file.write(json.dumps(summary, indent=2).encode() + b"\n")
 
 
 def _json_value(value):

@@ -9,11 +9,17 @@ import torch
 from data import DataError, load_images
 from training import checkpoint
 from training.errors import Interrupted, TrainingStopped, explain
-from training.loop import Loop
-from training.metrics import write_metrics
+from training.loop import Loop, way_on
+from training.metrics import write_metrics, write_summary
 from training.settings import INTERRUPTED
 
-RUNS = {"flow": "training.flow:FlowRun", "gan": "training.gan:GanRun", "cgan": "training.gan:GanRun"}
+RUNS = {
+    "flow": "training.flow:FlowRun",
+    "gan": "training.gan:GanRun",
+    "cgan": "training.gan:GanRun",
+    "compare": "training.compare:CompareRun",
+    "vae": "training.vae:VaeRun",
+}
 
 
 def run(settings):
@@ -28,8 +34,10 @@ def run(settings):
     try:
         if settings.cache:
             _fetch(settings)
-        else:
+        elif settings.runs == 1:
             _train(settings)
+        else:
+            _train_all(settings)
         return 0
     except Interrupted as stop:
         return _report(stop, INTERRUPTED)
@@ -55,7 +63,20 @@ def _fetch(settings):
         print(f"{settings.dataset} is at hand: {len(data.train_images)} images from {data.source}")
 
 
+def _train_all(settings):
+    """Several runs, and what they measured on average."""
+    measured = []
+    for one in settings.each_run():
+        print(f"--seed {one.seed}:")
+        try:
+            measured.append(_train(one))
+        except Interrupted as stop:
+            raise Interrupted(f"Stopped within the run of --seed {one.seed}, and saved. {way_on(settings)}") from stop
+    write_summary(settings.out_dir / "runs.json", measured)
+
+
 def _train(settings):
+    """One run; returns what it measured."""
     device = _device(settings.device)
     _check_writable(settings.out_dir)
     checkpoint.seed_everything(settings.seed)
@@ -70,11 +91,12 @@ def _train(settings):
     for name, value in measured.items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
     print(f"Trained {loop.step} steps in {loop.seconds:.0f} s. Pictures and metrics.json are in {settings.out_dir}/")
+    return measured
 
 
 def _model_run(settings, device):
     """The model's own part; each is imported only when it is asked for, since imports take seconds."""
-    module, name = RUNS[settings.model].split(":")
+    module, name = RUNS["compare" if settings.compare else settings.model].split(":")
     return getattr(importlib.import_module(module), name)(settings, device)
 
 

@@ -1,15 +1,17 @@
 """What a run is to do: the command line's values, filled in with each model's defaults, and checked."""
 
 import shlex
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-LOSS_TYPES = ("nonsaturating", "wasserstein_gp")
+LOSS_TYPES = ("nonsaturating", "minimax", "wasserstein_gp")
+ARCHS = {"gan": ("conv", "mlp", "shallow"), "vae": ("mlp", "shallow")}
 DATASETS = ("fashion-mnist", "mnist", "digits")
 DEVICES = ("cpu", "gpu")
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
 MAX_SEED = 2**32 - 1
 GRID_COLUMNS = 10
+SAMPLE_COLUMNS = {"vae": 20}  # of the picture with --n_samples images; GRID_COLUMNS for the others
 
 FLOW_DEFAULTS = {
     "n_epochs": 50,
@@ -18,7 +20,7 @@ FLOW_DEFAULTS = {
     "n_flows": 5,
     "hidden_size": 100,
 }
-GAN_DEFAULTS = {
+CGAN_DEFAULTS = {
     "n_epochs": 1,
     "batch_size": 64,
     "n_samples": 100,
@@ -27,17 +29,32 @@ GAN_DEFAULTS = {
     "data_dir": None,
     "animate": False,
 }
-DEFAULTS = {"flow": FLOW_DEFAULTS, "gan": GAN_DEFAULTS, "cgan": GAN_DEFAULTS}
+GAN_DEFAULTS = {**CGAN_DEFAULTS, "arch": "conv", "compare": None}
+VAE_DEFAULTS = {
+    "n_steps": 20_000,
+    "batch_size": 100,
+    "n_samples": 200,
+    "dataset": "fashion-mnist",
+    "data_dir": None,
+    "arch": "mlp",
+    "dim_z": 10,
+}
+DEFAULTS = {"flow": FLOW_DEFAULTS, "gan": GAN_DEFAULTS, "cgan": CGAN_DEFAULTS, "vae": VAE_DEFAULTS}
 MODELS = tuple(DEFAULTS)
 LEAST_BATCH = {"gan": 2, "cgan": 2}  # batch norm needs two; 1 for the others
 FOLDERS = {
     ("flow", None): "maf",
     ("gan", "nonsaturating"): "gan_nonsat",
+    ("gan", "minimax"): "gan_minimax",
     ("gan", "wasserstein_gp"): "gan_wass_gp",
     ("cgan", "nonsaturating"): "gan_nonsat_conditional",
+    ("vae", None): "vae",
 }
 # What a checkpoint must agree with to be resumed from; the rest may change between two runs.
-SHAPING = ("model", "dataset", "loss_type", "n_flows", "hidden_size", "n_epochs", "n_samples", "batch_size", "seed")
+SHAPING = (
+    *("model", "dataset", "loss_type", "compare", "arch", "dim_z", "n_flows", "hidden_size"),
+    *("n_epochs", "n_steps", "n_samples", "batch_size", "seed"),
+)
 
 
 class SettingsError(ValueError):
@@ -46,20 +63,25 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """One run. None stands where a setting does not belong to the model."""
+    """One run, or several. None stands where a setting does not belong to the model."""
 
     model: str
     out_dir: Path
-    n_epochs: int
     batch_size: int
     n_samples: int
+    n_epochs: int | None = None
+    n_steps: int | None = None
     dataset: str | None = None
     loss_type: str | None = None
+    compare: tuple | None = None  # of loss types
+    arch: str | None = None
+    dim_z: int | None = None
     data_dir: Path | None = None
     n_flows: int | None = None
     hidden_size: int | None = None
     device: str = "cpu"
     seed: int = 0
+    runs: int = 1
     save_every: float = 10.0
     animate: bool = False
     resume: bool = False
@@ -75,22 +97,33 @@ class Settings:
         Raises:
             SettingsError: a flag of another model, a size out of range, or flags at odds with each other.
         """
-        flags = {"model": "flow", **flags}
+        flags = {"model": "gan" if "compare" in flags else "flow", **flags}
         model = flags["model"]
         for flag in flags:
             owners = [name for name in MODELS if flag in DEFAULTS[name]]
             if owners and model not in owners:
                 raise SettingsError(f"--{flag} belongs to --model {' or '.join(owners)}, not to {model}")
-        if model == "cgan" and flags.get("loss_type") == "wasserstein_gp":
-            raise SettingsError("--model cgan takes --loss_type nonsaturating only; wasserstein_gp is for gan")
+        if model == "cgan" and flags.get("loss_type", "nonsaturating") != "nonsaturating":
+            raise SettingsError(f"--model cgan takes --loss_type nonsaturating only; {flags['loss_type']} is for gan")
+        if "arch" in flags and flags["arch"] not in ARCHS[model]:
+            raise SettingsError(f"--model {model} takes --arch {' or '.join(ARCHS[model])}, not {flags['arch']}")
+        if flags.get("compare"):
+            _check_comparison(flags)
         if flags.get("dataset") == "digits" and "data_dir" in flags:
             raise SettingsError("--dataset digits needs no files: leave --data_dir out")
         settings = {**DEFAULTS[model], **flags}
         if "out_dir" not in settings:
-            settings["out_dir"] = FOLDERS[model, settings.get("loss_type")]
+            settings["out_dir"] = _folder(settings)
         settings["out_dir"] = Path(settings["out_dir"])
         _check_sizes(settings)
         return cls(**settings)
+
+    def each_run(self):
+        """One Settings a run: seeds one after the other, each in a folder of its own if there are several."""
+        if self.runs == 1:
+            return [self]
+        seeds = range(self.seed, self.seed + self.runs)
+        return [replace(self, runs=1, seed=seed, out_dir=self.out_dir / f"seed_{seed}") for seed in seeds]
 
     def shaping(self):
         """The settings that shape the result, as plain data."""
@@ -105,16 +138,38 @@ class Settings:
             if field.name in ("model", "resume", "cache") or value is None:
                 continue
             if field.name == "out_dir" or value != default:
+                value = ",".join(value) if field.name == "compare" else value
                 words.append(f"--{field.name}" if value is True else f"--{field.name}={value}")
         return shlex.join(words)
 
 
+def _folder(settings):
+    """Where a run's results go by default."""
+    folder = FOLDERS[settings["model"], settings.get("loss_type")]
+    if settings.get("compare"):
+        folder = "gan_compare"
+    arch = settings.get("arch")
+    return folder if arch == DEFAULTS[settings["model"]].get("arch") else f"{folder}_{arch}"
+
+
+def _check_comparison(flags):
+    compared = flags["compare"]
+    if "loss_type" in flags:
+        raise SettingsError("--compare names the loss types itself: leave --loss_type out")
+    if len(compared) < 2 or len(set(compared)) < len(compared) or not set(compared) <= set(LOSS_TYPES):
+        raise SettingsError(
+            f"--compare takes two or more of {', '.join(LOSS_TYPES)}, as in minimax,nonsaturating; "
+            f"not {','.join(compared)}"
+        )
+
+
 def _check_sizes(settings):
-    lowest = {"n_epochs": 1, "n_flows": 1, "hidden_size": 1, "batch_size": LEAST_BATCH.get(settings["model"], 1)}
+    lowest = {name: 1 for name in ("n_epochs", "n_steps", "n_flows", "hidden_size", "dim_z", "runs")}
+    lowest["batch_size"] = LEAST_BATCH.get(settings["model"], 1)
     for name, least in lowest.items():
         if name in settings and settings[name] < least:
             raise SettingsError(f"--{name} must be {least} or more, not {settings[name]}")
-    if not 0 <= settings.get("seed", 0) <= MAX_SEED:
+    if not 0 <= settings.get("seed", 0) <= MAX_SEED + 1 - settings.get("runs", 1):
         raise SettingsError(f"--seed must be from 0 to {MAX_SEED}, not {settings['seed']}")
     if not 0 <= settings.get("save_every", 0) < float("inf"):
         raise SettingsError(f"--save_every must be 0 seconds or more, not {settings['save_every']}")
@@ -124,8 +179,9 @@ def _check_sizes(settings):
     draws_points = settings.get("dataset") is None
     if draws_points and not 100 <= n_samples <= 1_000_000:
         raise SettingsError(f"--n_samples must be from 100 to 1000000 for a flow's picture, not {n_samples}")
-    if not draws_points and (n_samples % GRID_COLUMNS or not 10 <= n_samples <= 1000):
+    columns = SAMPLE_COLUMNS.get(settings["model"], GRID_COLUMNS)
+    if not draws_points and (n_samples % columns or not columns <= n_samples <= 1000):
         raise SettingsError(
-            f"--n_samples must be a multiple of {GRID_COLUMNS} from 10 to 1000, since grids have "
-            f"{GRID_COLUMNS} columns, not {n_samples}"
+            f"--n_samples must be a multiple of {columns} from {columns} to 1000, since grids have "
+            f"{columns} columns, not {n_samples}"
         )

@@ -15,6 +15,9 @@ _MODULES = (
     "conditional_loss_nonsaturating_g",
     "loss_wasserstein_gp_d",
     "loss_wasserstein_gp_g",
+    "vae_parts",
+    "vae_bounds",
+    "loss_minimax_g",
 )
 
 

@@ -22,6 +22,12 @@ FUNCTIONS = {
     "conditional_loss_nonsaturating_g": ("gan.py", "4b"),
     "loss_wasserstein_gp_d": ("gan.py", "5e"),
     "loss_wasserstein_gp_g": ("gan.py", "5e"),
+    "sample_gaussian": ("vae.py", "6a"),
+    "kl_normal": ("vae.py", "6b"),
+    "log_bernoulli_with_logits": ("vae.py", "6c"),
+    "negative_elbo_bound": ("vae.py", "6d"),
+    "negative_iwae_bound": ("vae.py", "6e"),
+    "loss_minimax_g": ("gan.py", "7a"),
 }
 
 

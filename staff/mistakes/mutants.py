@@ -17,6 +17,14 @@ _BITWISE = ("BitOr", "BitXor", "BitAnd", "LShift", "RShift", "Invert")
 # Part of the changed line, as it became -> why no caller could tell.
 EQUIVALENT = {
     "strict=False": "the two lists are of the same length in any case",
+    "m - v.sqrt()": "noise is as likely as its negative",
+    **dict.fromkeys(
+        (
+            *("log( 3 * math.pi)", "log( 1 * math.pi)", "v.log() - math.log(2", "log(2 + math.pi)"),
+            *("log(2 / math.pi)", "log(2 % math.pi)", "log(2 ** math.pi)"),
+        ),
+        "the constant of log_normal cancels between p(z) and q(z | x)",
+    ),
     " /, device)": "every caller gives g, d and x_real by position, and the device by name",
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grading import cases
-from solution import flow_network, gan
+from solution import flow_network, gan, vae
 
 STEP = 1e-6
 
@@ -33,6 +33,7 @@ def rng():
     [
         (gan.loss_nonsaturating_d, ["weight", "curvature", "bias"]),
         (gan.loss_nonsaturating_g, ["images"]),
+        (gan.loss_minimax_g, ["images"]),
         (gan.loss_wasserstein_gp_g, ["images"]),
         (gan.loss_wasserstein_gp_d, ["weight", "curvature", "bias"]),
     ],
@@ -163,3 +164,74 @@ def test_masks_let_an_output_see_what_comes_before_and_nothing_else(n, hidden_si
         np.testing.assert_array_equal(seen > 0, np.tile(reach, (2, 1)) > 0)
     else:
         assert not (seen * (1 - np.tile(reach, (2, 1)))).any()
+
+
+@pytest.mark.parametrize(
+    ("function", "sizes", "names"),
+    [
+        (vae.kl_normal, dict.fromkeys(("qm", "qv", "pm", "pv"), (3, 2)), ["qm", "qv", "pm", "pv"]),
+        (vae.log_bernoulli_with_logits, dict.fromkeys(("x", "logits"), (3, 2)), ["logits"]),
+    ],
+)
+def test_gradients_of_the_parts_of_a_vae(rng, function, sizes, names):
+    case = {name: 0.2 + rng.random(size) for name, size in sizes.items()}
+    pull = rng.normal(size=3)
+    answer = function(**case, pull=pull)
+    for name in names:
+        slopes = slope(lambda **c: (pull * function(**c, pull=pull)["value"]).sum(), case, name)
+        np.testing.assert_allclose(answer[f"grad_{name}"], slopes, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "count"), [(vae.negative_elbo_bound, "nelbo", ()), (vae.negative_iwae_bound, "value", (4,))]
+)
+def test_gradients_of_the_bounds_of_a_vae(rng, function, value, count):
+    x, coefficients = cases.random_autoencoder(rng, 3, width=2, n_pixels=5)
+    noise = rng.normal(size=(3, *count, 2))
+    answer = function(x, noise, **coefficients)
+    for name in coefficients:
+        slopes = slope(lambda **c: function(x, noise, **c)[value], coefficients, name)
+        np.testing.assert_allclose(answer[f"grad_{name}"], slopes, atol=1e-6)
+
+
+def test_the_kl_divergence_is_its_integral():
+    z = np.linspace(-30, 30, 200_001)
+
+    def density(m, v):
+        return np.exp(-((z - m) ** 2) / (2 * v)) / np.sqrt(2 * np.pi * v)
+
+    q, p = density(0.5, 0.3), density(-1.0, 2.0)
+    integral = np.trapezoid(q * np.log(q / p, where=q > 0, out=np.zeros(z.shape)), z)
+    parts = (np.array([[value]]) for value in (0.5, 0.3, -1.0, 2.0))
+    assert np.isclose(vae.kl_normal(*parts, pull=np.ones(1))["value"][0], integral, atol=1e-8)
+
+
+def test_the_importance_weighted_bound_goes_from_the_elbo_to_the_likelihood(rng):
+    """With one sample it is the ELBO on average; with many it is log p(x), here by quadrature."""
+    x, coefficients = cases.random_autoencoder(rng, 1, width=1, n_pixels=3)
+    noise = rng.normal(size=(1, 200_000, 1))
+    each = [vae.negative_iwae_bound(x, noise[:, k : k + 1], **coefficients)["value"] for k in range(3000)]
+    parts = [vae.negative_elbo_bound(x, noise[:, k], **coefficients)["nelbo"] for k in range(3000)]
+    assert abs(np.mean(each) - np.mean(parts)) < 6 * np.std(np.subtract(each, parts)) / np.sqrt(3000)
+    z = np.linspace(-10, 10, 20_001)[:, None]
+    likelihood = vae.log_bernoulli_with_logits(x, z @ coefficients["weight"].T + coefficients["bias"], np.ones(len(z)))[
+        "value"
+    ]
+    exact = -np.log(np.trapezoid(np.exp(likelihood - z[:, 0] ** 2 / 2) / np.sqrt(2 * np.pi), z[:, 0]))
+    many = vae.negative_iwae_bound(x, noise, **coefficients)["value"]
+    assert abs(many - exact) < 0.02 < np.mean(each) - exact
+
+
+def test_what_stands_in_for_functions_of_a_vae_is_what_they_come_to(rng):
+    x, coefficients = cases.random_autoencoder(rng, 2, width=2, n_pixels=4)
+    noise = rng.normal(size=(2, 3, 2))
+    known = vae.known(x, noise, **coefficients)
+    encoder = {name: array for name, array in coefficients.items() if "_" in name}
+    m, v = vae.encoded(x, **encoder)
+    np.testing.assert_allclose(known["sample_gaussian_values"], m[:, None] + np.sqrt(v)[:, None] * noise)
+    slopes = slope(lambda v: (m[:, None] + np.sqrt(v)[:, None] * noise).sum(), {"v": v}, "v")
+    np.testing.assert_allclose(known["sample_gaussian_slopes_1"].sum(axis=1), slopes, atol=1e-6)
+    z = known["sample_gaussian_values"].reshape(6, 2)
+    np.testing.assert_allclose(
+        known["log_bernoulli_with_logits_points_1"], z @ coefficients["weight"].T + coefficients["bias"]
+    )

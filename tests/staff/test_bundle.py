@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from staff import bundle
 from staff.markers import blanked
-from tests.submissions import ROOT, SOLVED, needs_root, write
+from tests.submissions import EXTRA, ROOT, SOLVED, needs_root, write
 
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
 BLANK = {path.stem: blanked(path.read_text()) for path in SOLVED.glob("*.py")}
@@ -77,7 +77,9 @@ def test_the_solved_submission_gets_all_points_and_hidden_tests_show_no_inputs(a
     process = start(autograder, {})
     said, _ = process.communicate(timeout=300)
     found = results(autograder)
-    assert found["score"] == sum(test["max_score"] for test in found["tests"]) == 35
+    extra = sum(test["score"] for test in found["tests"] if test["max_score"] == 0)  # on top of the total
+    assert found["score"] - extra == sum(test["max_score"] for test in found["tests"]) == 35
+    assert extra == sum(EXTRA.values())
     assert found["extra_data"]["wall"] == "user"
     assert f"--seed {found['extra_data']['seed']}" in said
     assert {test["visibility"] for test in found["tests"] if test["number"].endswith("hidden")} == {"after_published"}

@@ -7,7 +7,7 @@ import sys
 
 import jsonschema
 import pytest
-from tests.submissions import ROOT, SOLVED, points, write
+from tests.submissions import EXTRA, ROOT, SOLVED, points, write
 
 from grading.handin import pack
 
@@ -28,7 +28,7 @@ def test_a_zip_is_graded_and_written(tmp_path):
     assert re.search(r"Behind the wall '(bubblewrap|user)', with --seed 5\.", output)
     results = json.loads((tmp_path / "results.json").read_text())
     jsonschema.validate(results, SCHEMA)
-    assert results["score"] == 35
+    assert results["score"] == 35 + sum(EXTRA.values())
     assert results["extra_data"]["seed"] == 5
     assert results["extra_data"]["wall"] in ("bubblewrap", "user")
 

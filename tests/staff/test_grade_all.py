@@ -20,7 +20,7 @@ from tests.staff.classes import row
 from tests.submissions import ROOT, SOLVED, write
 
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
-GAN = (SOLVED / "gan.py").read_text()
+GAN = (SOLVED / "gan.py").read_text().partition("def loss_minimax_g")[0]  # a class that tries for no extra credit
 SIGN = GAN.replace("return -F.logsigmoid(d(g(z))).mean()", "return F.logsigmoid(d(g(z))).mean()")
 
 
@@ -37,11 +37,12 @@ def run(folder, out, *more):
 def a_class(tmp_path_factory):
     """Six submissions, and a folder of results with the catalogue's fingerprints left out: they take minutes."""
     folder = tmp_path_factory.mktemp("class")
-    write(folder / "right")
-    write(folder / "sign", gan=SIGN)
-    write(folder / "blank", gan=blanked(GAN), flow_network=blanked((SOLVED / "flow_network.py").read_text()))
-    write(folder / "loop", gan=GAN.replace("return -F.logsigmoid(d(g(z))).mean()", "while True: pass"))
-    write(folder / "dies", gan="import os; os._exit(0)")
+    write(folder / "right", vae=None, gan=GAN)
+    write(folder / "sign", vae=None, gan=SIGN)
+    flow = blanked((SOLVED / "flow_network.py").read_text())
+    write(folder / "blank", vae=None, gan=blanked(GAN), flow_network=flow)
+    write(folder / "loop", vae=None, gan=GAN.replace("return -F.logsigmoid(d(g(z))).mean()", "while True: pass"))
+    write(folder / "dies", vae=None, gan="import os; os._exit(0)")
     (folder / "empty").mkdir()
     return folder
 

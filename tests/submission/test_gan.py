@@ -1,4 +1,4 @@
-"""The losses of problems 2, 4 and 5 are what their equations say, with the right gradients."""
+"""The losses of problems 2, 4, 5 and 7 are what their equations say, with the right gradients."""
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 
 DIM_Z, PIXELS, CLASSES = 3, 4, 10
 PLAIN = ["loss_nonsaturating_d", "loss_nonsaturating_g", "loss_wasserstein_gp_d", "loss_wasserstein_gp_g"]
+PLAIN += ["loss_minimax_g"]
 CONDITIONAL = ["conditional_loss_nonsaturating_d", "conditional_loss_nonsaturating_g"]
 
 
@@ -107,6 +108,16 @@ def test_nonsaturating_losses_equal_their_equations(name, size, seed):
     loss = call(name, g, d, x, *labels)
     assert loss.shape == ()
     np.testing.assert_allclose(loss.item(), expected, rtol=1e-10)
+
+
+def test_the_minimax_loss_equals_its_equation_and_its_gradient_vanishes_where_fakes_are_found_out():
+    g, d = small_networks()
+    expected = np.log(1 - sigmoid(d(g(noise_drawn(6))))).mean()
+    np.testing.assert_allclose(call("loss_minimax_g", g, d, *batch_for("")).item(), expected, rtol=1e-12)
+    for logit, slope in ((-100.0, 0.0), (0.0, -0.5), (100.0, -1.0)):
+        h = torch.full((6,), logit, requires_grad=True)
+        (gradient,) = torch.autograd.grad(call("loss_minimax_g", g, lambda x, h=h: h, *batch_for("")), h)
+        np.testing.assert_allclose(gradient.sum().item(), slope, atol=1e-30)
 
 
 def test_wasserstein_generator_loss_equals_its_equation():

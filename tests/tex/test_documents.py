@@ -19,6 +19,7 @@ from graderUtil import load_tests
 
 pytestmark = pytest.mark.xdist_group("tex")  # built once
 
+EXTRA = tuple(dict.fromkeys(t.test.question for t in load_tests(*grader.CASES) if t.test.is_extra_credit))
 WRITTEN = ("2a", "3a", "3b", "3c", "3d", "4a", "5a", "5b", "5c", "5d")
 
 
@@ -106,12 +107,13 @@ def test_the_problem_set_has_ten_pages_rather_than_twenty(built):
 def test_its_points_are_those_of_points_json(problem_set):
     worth = points()
     text = problem_set.text("-layout")
-    printed_points = re.findall(r"^[ \f]*(\d[a-e])  .*?([\d.]+) points? \((written|code)\)$", text, re.M)
+    printed_points = re.findall(r"^[ \f]*(\d[a-e])  .*?([\d.]+) points? \((written|code|extra credit)\)$", text, re.M)
     assert {question: float(value) for question, value, _ in printed_points} == worth
     assert [question for question, _, kind in printed_points if kind == "written"] == list(WRITTEN)
-    written = sum(worth[question] for question in WRITTEN)
-    totals = f"The code is worth {sum(worth.values()) - written:g} points, the mathematics {written:g}."
-    assert totals in " ".join(text.split())
+    assert [question for question, _, kind in printed_points if kind == "extra credit"] == list(EXTRA)
+    written, extra = (sum(worth[question] for question in some) for some in (WRITTEN, EXTRA))
+    totals = f"The code is worth {sum(worth.values()) - written - extra:g} points, the mathematics {written:g}."
+    assert totals in " ".join(text.split()) and f"up to {extra:g} points on top" in " ".join(text.split())
 
 
 def test_it_and_the_answers_template_follow_points_json(latex, tmp_path):
@@ -128,9 +130,9 @@ def test_it_and_the_answers_template_follow_points_json(latex, tmp_path):
 
 def test_it_numbers_the_equations_that_docstrings_name(problem_set):
     displays = numbered(problem_set.source.partition("Further problems")[0])
-    assert len(displays) == 25
+    assert len(displays) == 32
     text = problem_set.text("-layout")
-    assert re.findall(r"\((\d+)\)$", text, re.M) == [str(number) for number in range(1, 26)]
+    assert re.findall(r"\((\d+)\)$", text, re.M) == [str(number) for number in range(1, 33)]
     for number, piece in {
         2: r"\log p_z\bigl(f^{-1}(\vx)\bigr)",
         3: r"-\sum_{i=1}^{n}\alpha_i",
@@ -143,7 +145,13 @@ def test_it_numbers_the_equations_that_docstrings_name(problem_set):
         20: r"\vy^\T\bigl(A\varphi(\vx)+\vb\bigr)",
         21: r"2\epsilon^2",
         24: r"\lambda\,\E_{\vx\sim r_\theta(\vx)}",
+        8: r"L_G^{\minimax}(\theta;\phi) = \E_{\vz\sim\N(0,I)}[\log(1-\sigma",
         25: r"-\E_{\vx\sim\pmodel(\vx)}[D_\phi(\vx)]",
+        28: r"\sqrt{\vv}",
+        29: r"\KL{q}{p} =",
+        30: r"\log p_\theta(\vx\mid\vz) = \sum",
+        31: r"\mathrm{ELBO}(\vx^{(i)})",
+        32: r"\frac1K",
     }.items():
         assert piece in displays[number - 1], number
     named = {
@@ -151,7 +159,7 @@ def test_it_numbers_the_equations_that_docstrings_name(problem_set):
         for path in (ROOT / "src" / "submission").glob("*.py")
         for number in re.findall(r"equation \((\d+)\)", path.read_text())
     }
-    assert named == {2, 3, 9, 10, 11, 18, 24, 25}
+    assert named == {2, 3, 8, 9, 10, 11, 18, 24, 25, 28, 29, 30, 31, 32}
 
 
 def test_its_figures_are_those_of_the_readme(problem_set):

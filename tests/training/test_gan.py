@@ -85,3 +85,29 @@ def test_the_grid_shows_the_same_noise_with_a_class_a_column(tmp_path, monkeypat
     first, second = (start(tmp_path, monkeypatch, range(4), model="cgan", n_samples=30) for _ in range(2))
     assert torch.equal(first.grid_inputs[0], second.grid_inputs[0])
     assert first.grid_inputs[1].reshape(3, 10).tolist() == [list(range(10))] * 3
+
+
+@pytest.mark.parametrize(
+    ("flags", "learning_rate", "betas"),
+    [({"arch": "mlp"}, 2e-4, (0.5, 0.999)), ({"arch": "shallow"}, 1e-4, (0.9, 0.999))],
+)
+def test_fully_connected_networks_have_settings_of_their_own(tmp_path, monkeypatch, flags, learning_rate, betas):
+    run = start(tmp_path, monkeypatch, range(4), **flags)
+    (group,) = run.parts["generator_optimizer"].param_groups
+    assert (group["lr"], group["betas"]) == (learning_rate, betas)
+    assert run.g(torch.randn(4, run.g.dim_z)).shape == (4, 1, 28, 28)
+    assert {name for name, loss in run.step(torch.arange(4)).items() if loss.isfinite()} == {"d_loss", "g_loss"}
+
+
+@pytest.mark.parametrize("model", ["gan", "cgan"])
+def test_strips_lead_from_one_noise_to_another_of_the_same_length(tmp_path, monkeypatch, model):
+    run, seen = start(tmp_path, monkeypatch, range(4), model=model), []
+    forward = run.g.forward
+    monkeypatch.setattr(run.g, "forward", lambda z, *y: (seen.append((z, *y)), forward(z, *y))[1])
+    run._draw_strips()
+    noise = seen[0][0].reshape(10, 10, -1)
+    torch.testing.assert_close(noise[:, [0, -1]], run.ends.squeeze(2).transpose(0, 1))
+    lengths, ends = noise.norm(dim=-1), run.ends.norm(dim=-1).squeeze(-1)
+    assert (lengths > 0.9 * ends.amin(0)[:, None]).all() and (lengths < 1.1 * ends.amax(0)[:, None]).all()
+    if model == "cgan":
+        assert seen[0][1].reshape(10, 10).tolist() == [[c] * 10 for c in range(10)]

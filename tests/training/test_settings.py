@@ -25,12 +25,26 @@ def test_the_flow_has_the_defaults_of_the_handout():
         ("--model gan --loss_type wasserstein_gp", "gan_wass_gp"),
         ("--model cgan", "gan_nonsat_conditional"),
         ("--model cgan --out_dir elsewhere", "elsewhere"),
+        ("--model gan --loss_type minimax", "gan_minimax"),
+        ("--model gan --arch mlp", "gan_nonsat_mlp"),
+        ("--compare minimax,nonsaturating --arch shallow", "gan_compare_shallow"),
     ],
 )
 def test_the_gans_have_the_defaults_of_the_handout(words, folder):
     settings = parse(words.split())
     assert (settings.n_epochs, settings.batch_size, settings.n_samples) == (1, 64, 100)
     assert (settings.dataset, settings.out_dir) == ("fashion-mnist", Path(folder))
+
+
+def test_the_vae_has_the_defaults_of_the_handout():
+    settings = parse(["--model", "vae"])
+    assert (settings.n_steps, settings.batch_size, settings.n_samples, settings.dim_z) == (20_000, 100, 200, 10)
+    assert (settings.dataset, settings.arch, settings.out_dir) == ("fashion-mnist", "mlp", Path("vae"))
+
+
+def test_several_runs_differ_by_seed_and_folder():
+    runs = parse("--model vae --runs 3 --seed 5 --out_dir v".split()).each_run()
+    assert [(run.seed, run.out_dir, run.runs) for run in runs] == [(s, Path(f"v/seed_{s}"), 1) for s in (5, 6, 7)]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +68,21 @@ def test_the_gans_have_the_defaults_of_the_handout(words, folder):
         ("--animate", "belongs to --model gan or cgan"),
         ("--model gan --dataset digits --data_dir x", "needs no files"),
         ("--model gan --n_flows 3", "belongs to --model flow"),
-        ("--model vae", "flow"),
+        ("--model vea", "flow"),
+        ("--model vae --n_samples 30", "multiple of 20 from 20 to 1000"),
+        ("--model vae --n_steps 0", "--n_steps must be 1 or more"),
+        ("--model vae --dim_z 0", "--dim_z must be 1 or more"),
+        ("--model vae --n_epochs 3", "belongs to --model flow or gan or cgan"),
+        ("--model vae --arch conv", "takes --arch mlp or shallow, not conv"),
+        ("--model cgan --arch mlp", "belongs to --model gan or vae"),
+        ("--model cgan --loss_type minimax", "minimax is for gan"),
+        ("--model cgan --compare minimax,nonsaturating", "belongs to --model gan"),
+        ("--compare minimax", "two or more of nonsaturating, minimax, wasserstein_gp"),
+        ("--compare minimax,minimax", "two or more"),
+        ("--compare minimax,hinge", "not minimax,hinge"),
+        ("--compare minimax,nonsaturating --loss_type minimax", "leave --loss_type out"),
+        ("--runs 0", "--runs must be 1 or more"),
+        ("--seed 4294967295 --runs 2", "--seed must be from 0 to"),
         ("--device mps", "gpu"),
         ("--n_epochs many", "--n_epochs"),
         ("--n_epoch 3", "--n_epoch"),
@@ -79,7 +107,7 @@ def test_the_data_sets_on_the_command_line_are_those_that_there_are():
 
 
 def test_a_run_is_known_by_all_that_shapes_it():
-    free = {"out_dir", "data_dir", "device", "save_every", "animate", "resume", "cache"}
+    free = {"out_dir", "data_dir", "device", "save_every", "animate", "resume", "cache", "runs"}
     assert set(parse("--model gan".split()).shaping()) == {field.name for field in fields(Settings)} - free
 
 
@@ -97,6 +125,8 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         "--model cgan --dataset digits --animate --seed 7 --out_dir 'a b'",
         "--out_dir=-x",
         "--n_flows 2 --save_every 0.5",
+        "--model vae --n_steps 30 --runs 3 --arch shallow",
+        "--compare minimax,nonsaturating --arch mlp",
     ],
 )
 def test_the_command_to_go_on_with_gives_the_same_settings(words):

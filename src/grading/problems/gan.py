@@ -1,4 +1,4 @@
-"""Problems 2, 4 and 5: the losses of the GAN, of the conditional one and of the Wasserstein one."""
+"""Problems 2, 4, 5 and 7: the losses of the GAN, of the conditional one, of the Wasserstein one; the minimax loss."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ MANY = 4000  # images, where what is drawn at random is looked at
 
 
 class LossTest(SubmissionTest):
-    """What the tests of the three pairs of losses share."""
+    """What the tests of the losses share."""
 
     def loss(self, function, case, answer=None):
         """A loss, on a generator that hands out given images and a discriminator with given coefficients."""
@@ -37,6 +37,12 @@ class LossTest(SubmissionTest):
         depends = slope.shape == () and np.isfinite(slope) and slope > 0
         self.fault("slope", "" if depends else "the loss does not depend on what d returned")
         return reply, real, images
+
+    def many(self, function):
+        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
+            case = random_images(self.rng, size, shape)
+            self.loss(function, case)
+            self.loss(function, far(case))
 
     def noise_and_device(self, function, labels=False):
         """What a loss draws is standard normal, and new on each call; what it makes is on the given device."""
@@ -112,12 +118,6 @@ class Test_2b(LossTest):
         """2b-6-hidden: the noise of both losses, and the device on which they make things"""
         self.noise_and_device("loss_nonsaturating_d")
         self.noise_and_device("loss_nonsaturating_g")
-
-    def many(self, function):
-        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
-            case = random_images(self.rng, size, shape)
-            self.loss(function, case)
-            self.loss(function, far(case))
 
 
 # Images of 12 pixels: one for each of ten classes, two more. A generated image is `amplitude` at the pixel of its
@@ -276,3 +276,27 @@ class Test_5e(LossTest):
             answer = self.solution.gan.loss_wasserstein_gp_d(**case, mixed=found.images)
             self.expect(reply, answer, len(case["real"]), varies=not (is_even and found.paired))
         self.untouched(reply, real_after="x_real")
+
+
+class Test_7a(LossTest):
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """7a-0-basic: loss_minimax_g at logits near zero"""
+        # log(1 - sigma): -1.3133, -0.0486, -0.9741.
+        gradient = np.repeat([-0.243686, -0.015809, -0.207487], 2).reshape(3, 1, 1, 2)
+        self.loss("loss_minimax_g", NEAR, {"value": -0.778642, "grad_images": gradient})
+        self.again(lambda rng: self.loss("loss_minimax_g", random_images(rng, 3, (1, 1, 2))))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """7a-1-basic: loss_minimax_g at logits of 100 and -100"""
+        # 0, -100 and -100. No gradient comes from the first, a fake that was found out.
+        gradient = np.repeat([0, -1 / 3, -1 / 3], 2).reshape(3, 1, 1, 2)
+        self.loss("loss_minimax_g", FAR, {"value": -200 / 3, "grad_images": gradient})
+        self.again(lambda rng: self.loss("loss_minimax_g", far(random_images(rng, 3, (1, 1, 2)))))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """7a-2-hidden: loss_minimax_g on other images and batches, its noise and its device"""
+        self.many("loss_minimax_g")
+        self.noise_and_device("loss_minimax_g")

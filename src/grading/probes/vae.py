@@ -1,0 +1,258 @@
+"""Probes of the VAE: its functions one by one, then its bounds on a model so small that their values are known.
+
+Shapes: B is the batch size, n the number of pixels, d of latent variables, K of samples for each image. Encoder and
+decoder are linear, with given coefficients. A bound calls others of the student's functions: where they are called at
+points that are known, they are answered for from given numbers, so that a mistake in one costs no other its points.
+"""
+
+import contextlib
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
+
+COEFFICIENTS = ("mean_weight", "mean_bias", "log_var_weight", "log_var_bias", "weight", "bias")
+STOOD_IN_FOR = ("sample_gaussian", "kl_normal", "log_bernoulli_with_logits")
+NEAR = 1e-4  # of a known point, where its slopes tell all
+
+
+class Model(nn.Module):
+    """q(z | x) = N(mean_weight x + mean_bias, exp(log_var_weight x + log_var_bias)), and logits weight z + bias.
+
+    Args:
+        mean_weight, log_var_weight: (d, n).
+        mean_bias, log_var_bias: (d,).
+        weight: (n, d).
+        bias: (R, n): rows that are handed out one after the other, to one z after the other.
+    """
+
+    def __init__(self, **coefficients):
+        super().__init__()
+        for name, tensor in tensors(**coefficients).items():
+            setattr(self, name, nn.Parameter(tensor))
+        self.dim_z = len(self.mean_bias)
+        self.handed_out = 0
+        self.seen_z = []
+
+    def encode(self, x):
+        _refuse_others("encode", "x", x, self.weight.shape[0], self.weight.dtype)
+        m = F.linear(x, self.mean_weight, self.mean_bias)
+        return m, F.linear(x, self.log_var_weight, self.log_var_bias).exp()
+
+    def decode(self, z):
+        _refuse_others("decode", "z", z, self.dim_z, self.weight.dtype)
+        self.seen_z.append(z.detach().clone().reshape(-1, self.dim_z))
+        count = z.numel() // self.dim_z
+        rows = torch.arange(self.handed_out, self.handed_out + count, device=z.device) % len(self.bias)
+        self.handed_out += count
+        return F.linear(z, self.weight) + self.bias[rows].view(*z.shape[:-1], -1)
+
+
+def _refuse_others(function, name, tensor, width, dtype):
+    if tensor.dim() == 0 or tensor.shape[-1] != width:
+        raise ValueError(f"{function} was given {name} of shape {tuple(tensor.shape)}; its last dimension is {width}")
+    if tensor.dtype != dtype:
+        raise TypeError(f"{function} was given {name} of type {tensor.dtype}; its parameters are {dtype}")
+
+
+def sample_gaussian(module, m, v, pull):
+    """sample_gaussian and its gradients.
+
+    Args:
+        module: the student's vae.py.
+        m, v, pull: (..., d); the gradients are those of sum(pull sample).
+
+    Returns:
+        sample; grad_m, grad_v where there is a gradient; m_after, v_after, what the call added to them.
+    """
+    return _of_tensors(module, "sample_gaussian", "sample", pull, m=m, v=v)
+
+
+def kl_normal(module, qm, qv, pm, pv, pull):
+    """kl_normal likewise: value, grad_qm, grad_qv, grad_pm, grad_pv, qm_after, ...; `pull` is of the shape (...)."""
+    return _of_tensors(module, "kl_normal", "value", pull, qm=qm, qv=qv, pm=pm, pv=pv)
+
+
+def log_bernoulli_with_logits(module, x, logits, pull):
+    """log_bernoulli_with_logits likewise: value, grad_logits, x_after, logits_after."""
+    return _of_tensors(module, "log_bernoulli_with_logits", "value", pull, constant=("x",), x=x, logits=logits)
+
+
+def samples(module, m, v):
+    """What sample_gaussian gives on three calls with the same m and v, (B, d); the third tells of a seed set after the
+    first."""
+    given = tensors(m=m, v=v)
+    found = [getattr_or_unusable(module, "sample_gaussian")(given["m"], given["v"]) for _ in range(3)]
+    _check("sample_gaussian", found[0], given["m"].shape)
+    return {f"sample_{call}": plain(sample) for call, sample in enumerate(found)}
+
+
+def on_device(module, function, **arrays):
+    """Whether a function of tensors makes its own on their device; arguments by their order.
+
+    Raises:
+        Unusable: a tensor was made without a device.
+    """
+    given = tensors(**arrays)
+    watched(lambda: getattr_or_unusable(module, function)(*given.values()))
+    return {}
+
+
+def negative_elbo_bound(module, x, **given):
+    """negative_elbo_bound and its gradients.
+
+    Args:
+        x: (B, n).
+        given: coefficients of the `Model`, and what `_Known` takes.
+
+    Returns:
+        nelbo, kl, rec; gradients of nelbo, grad_mean_weight and so on; seen, all z that decode was called on; x_after,
+        touched.
+    """
+
+    def call(model, x):
+        returned = getattr_or_unusable(module, "negative_elbo_bound")(model, x)
+        if not isinstance(returned, (tuple, list)) or len(returned) != 3:
+            found = described(returned)
+            raise Unusable(f"negative_elbo_bound must return three things, nelbo, kl and rec; it returned {found}.")
+        parts = dict(zip(("nelbo", "kl", "rec"), returned, strict=True))
+        for name, part in parts.items():
+            if not isinstance(part, torch.Tensor) or part.dim() or part.dtype != torch.float32:
+                raise Unusable(f"{name} must be a 0-d tensor of type torch.float32; it is {described(part)}.")
+        return returned[0], {name: plain(part) for name, part in parts.items()}
+
+    return _bound(module, call, x, given)
+
+
+def negative_iwae_bound(module, x, n_samples, **given):
+    """negative_iwae_bound likewise, with K = n_samples; its value is called value."""
+
+    def call(model, x):
+        value = getattr_or_unusable(module, "negative_iwae_bound")(model, x, int(n_samples))
+        _check("negative_iwae_bound", value, ())
+        return value, {"value": plain(value)}
+
+    return _bound(module, call, x, given)
+
+
+def bound_on_device(module, function, x, n_samples=None, **given):
+    """Whether a bound makes its tensors on the device of x; arguments as above."""
+    model, x = _model(given), tensors(x=x)["x"]
+    further = () if n_samples is None else (int(n_samples),)
+    with _known_functions(module, given):
+        watched(lambda: getattr_or_unusable(module, function)(model, x, *further))
+    return {}
+
+
+def _bound(module, call, x, given):
+    model, x = _model(given), tensors(x=x)["x"]
+    kept, before = x.clone(), {name: p.detach().clone() for name, p in model.named_parameters()}
+    with _known_functions(module, given):
+        value, reply = call(model, x)
+    parameters = dict(model.named_parameters())
+    complaints = {
+        "the model was left in evaluation mode": not model.training,
+        "requires_grad of the model's parameters was changed": not all(p.requires_grad for p in model.parameters()),
+        "the model's parameters were changed": not all(torch.equal(p, before[k]) for k, p in parameters.items()),
+        "x now requires a gradient": x.requires_grad,
+    }
+    if not value.requires_grad:
+        raise Unusable("The bound knows no gradient: detached, made under no_grad, or made of plain numbers.")
+    for parameter in parameters.values():
+        parameter.requires_grad_()
+    reply |= {"x_after": plain(x - kept), "touched": "; ".join(text for text, holds in complaints.items() if holds)}
+    if model.seen_z:
+        reply["seen"] = plain(torch.cat(model.seen_z))
+    return reply | _gradients("The bound", value, parameters)
+
+
+def _of_tensors(module, function, name, pull, constant=(), **arrays):
+    given = tensors(**arrays)
+    leaves = {key: tensor.clone().requires_grad_(key not in constant) for key, tensor in given.items()}
+    inputs = {key: leaf.clone() for key, leaf in leaves.items()}  # no leaves, as what comes out of a network is none
+    value = getattr_or_unusable(module, function)(*inputs.values())
+    _check(function, value, pull.shape)
+    reply = {name: plain(value), **{f"{key}_after": plain(inputs[key] - given[key]) for key in given}}
+    if not value.requires_grad:
+        return reply
+    sources = {key: leaf for key, leaf in leaves.items() if leaf.requires_grad}
+    return reply | _gradients(f"What {function} returned", (value * tensors(pull=pull)["pull"]).sum(), sources)
+
+
+def _gradients(what, value, sources):
+    try:
+        gradients = torch.autograd.grad(value, list(sources.values()), allow_unused=True)
+    except RuntimeError as error:
+        raise not_differentiable(what, error) from error
+    found = zip(sources, gradients, strict=True)
+    return {"grad_" + name: plain(gradient) for name, gradient in found if gradient is not None}
+
+
+def _check(function, value, shape):
+    if not isinstance(value, torch.Tensor) or value.shape != tuple(shape) or value.dtype != torch.float32:
+        wanted = f"of shape {tuple(shape)}" if len(shape) else "0-d"
+        found = described(value)
+        raise Unusable(f"{function} must return a tensor, {wanted}, of type torch.float32; it returned {found}.")
+
+
+def _model(given):
+    return Model(**{name: given[name] for name in COEFFICIENTS})
+
+
+class _Known:
+    """Stands in for a function of the student's where its value and its slopes are known: near given points. Elsewhere
+    it is the student's own.
+
+    Args:
+        own: the student's function.
+        values: (R, S) or (R, S, d): at each of R points S outcomes, given one after the other where it is called again.
+        points: for each argument, (R, its last dimension), which is the same for all.
+        slopes: for each argument the derivatives of the outcomes by it, (R, S, the same).
+    """
+
+    def __init__(self, own, values, points, slopes):
+        self.own, self.values, self.points, self.slopes = own, values, points, slopes
+        self.asked = [0] * len(values)
+
+    def __call__(self, *arguments):
+        if len(arguments) != len(self.points) or not all(isinstance(a, torch.Tensor) for a in arguments):
+            return self.own(*arguments)
+        arguments = torch.broadcast_tensors(*arguments)
+        shape, width = arguments[0].shape[:-1], self.points[0].shape[-1]
+        if arguments[0].shape[len(shape) :] != (width,):
+            return self.own(*arguments)
+        rows = [a.reshape(-1, width) for a in arguments]
+        at, known = torch.cat(rows, dim=1).detach(), torch.cat(self.points, dim=1)
+        near = torch.cdist(at, known, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
+        away = [row - point[near] for row, point in zip(rows, self.points, strict=True)]
+        if any((step.abs() > NEAR * (1 + row.abs())).any() for step, row in zip(away, rows, strict=True)):
+            return self.own(*arguments)
+        turn = torch.tensor([self._turn(row) for row in near.tolist()], device=near.device)
+        value = self.values[near, turn]
+        for step, slope in zip(away, self.slopes, strict=True):
+            change = slope[near, turn] * step
+            value = value + (change if value.dim() == 2 else change.sum(dim=1))
+        return value.reshape(*shape, *value.shape[1:])
+
+    def _turn(self, row):
+        self.asked[row] += 1
+        return (self.asked[row] - 1) % self.values.shape[1]
+
+
+@contextlib.contextmanager
+def _known_functions(module, given):
+    """Lets `_Known` stand in for the student's functions, where numbers for that are given: NAME_values, NAME_points_0,
+    NAME_slopes_0, NAME_points_1, ..."""
+    own = {name: getattr(module, name, None) for name in STOOD_IN_FOR if f"{name}_values" in given}
+    for name, function in own.items():
+        arrays = tensors(**{key: array for key, array in given.items() if key.startswith(name + "_")})
+        count = sum("_points_" in key for key in arrays)
+        points, slopes = ([arrays[f"{name}_{kind}_{k}"] for k in range(count)] for kind in ("points", "slopes"))
+        setattr(module, name, _Known(function, arrays[f"{name}_values"], points, slopes))
+    try:
+        yield
+    finally:
+        for name, function in own.items():
+            setattr(module, name, function) if function else delattr(module, name)

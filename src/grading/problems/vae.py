@@ -1,0 +1,363 @@
+"""Problem 6: the variational autoencoder and the importance-weighted bound."""
+
+import numpy as np
+
+from graderUtil import graded
+from grading.case import SubmissionTest
+from grading.cases import random_autoencoder, told_apart
+from grading.draws import noise_fault, posterior_noise
+
+MANY = 1000  # samples, where what is drawn at random is looked at
+SOME = 300  # where they are drawn by a bound
+
+
+class VaeTest(SubmissionTest):
+    """What the tests of problem 6 share."""
+
+    def of_tensors(self, function, case, answer=None):
+        """A function of tensors, and its gradients."""
+        self.about(function, **{name: value for name, value in case.items() if name != "pull"})
+        reply = self.ask(f"vae.{function}", **case)
+        if answer is None and self.solution:
+            answer = getattr(self.solution.vae, function)(**case)
+        self.expect(reply, answer)
+        self.untouched(reply, **{f"{name}_after": name for name in case if name != "pull"})
+
+    def bound(self, function, x, coefficients, n_samples=None, answer=None):
+        """A bound on a model with given coefficients.
+
+        Args:
+            answer: where it does not depend on the noise; else it is worked out for the noise that was drawn.
+        """
+        self.about(function, x=x, **coefficients, **({} if n_samples is None else {"n_samples": n_samples}))
+        reply = self._ask(function, x, coefficients, n_samples)
+        if answer is None:
+            noise, fault = self._noise(reply, x, coefficients, n_samples or 1)
+            self.fault("z", fault)
+            if self.solution and not fault:
+                noise = noise[:, 0] if n_samples is None else noise
+                right = getattr(self.solution.vae, function)(x, noise, **coefficients)
+                self.expect(reply, right, batch=len(x), varies=True)
+        else:
+            self.expect(reply, answer, batch=len(x))
+        self.untouched(reply, x_after="x")
+
+    def draws(self, function, n_samples=None):
+        """z is drawn from q(z | x), each for itself, and anew on each call."""
+        self.about(function)
+        x, coefficients = random_autoencoder(self.rng, SOME if n_samples is None else 2)
+        if n_samples:
+            x, coefficients = told_apart(x, coefficients)
+        replies = [self._ask(function, x, coefficients, n_samples) for _ in range(2)]
+        drawn = [self._noise(reply, x, coefficients, n_samples or 1) for reply in replies]
+        fault = next((fault for _, fault in drawn if fault), "")
+        if not fault:
+            rows = drawn[0][0].reshape(-1, 3)
+            fault = noise_fault(rows, width=3)
+            if not fault and np.array_equal(drawn[0][0], drawn[1][0]):
+                fault = "the noise is the same on each call: is a seed set?"
+            if not fault and n_samples and np.allclose(*drawn[0][0], atol=1e-3):
+                fault = "all images get the same noise"
+        self.fault("z", fault)
+
+    def bound_on_device(self, function, n_samples=None):
+        x, coefficients = random_autoencoder(self.rng, 3)
+        given = {**coefficients, **self._known(x, coefficients, n_samples or 1)}
+        given |= {} if n_samples is None else {"n_samples": n_samples}
+        self.ask("vae.bound_on_device", function=function, x=x, **given)
+
+    def _ask(self, function, x, coefficients, n_samples):
+        given = {**coefficients, **self._known(x, coefficients, n_samples or 1)}
+        return self.ask(f"vae.{function}", x=x, **given, **({} if n_samples is None else {"n_samples": n_samples}))
+
+    def _known(self, x, coefficients, n_samples):
+        """What stands in for the other functions of the student's, where the answers are."""
+        if not self.solution:
+            return {}
+        noise = self.rng.normal(size=(len(x), n_samples + 1, len(coefficients["mean_bias"])))
+        return self.solution.vae.known(x, noise, **coefficients)
+
+    def _noise(self, reply, x, coefficients, n_samples):
+        c = coefficients
+        m = x @ c["mean_weight"].T + c["mean_bias"]
+        v = np.exp(x @ c["log_var_weight"].T + c["log_var_bias"])
+        return posterior_noise(reply.get("seen"), m, v, n_samples)
+
+
+class Test_6a(VaeTest):
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """6a-0-basic: sample_gaussian draws from the right distribution"""
+        # Variances 1/4, 1 and 9: standard deviations 1/2, 1 and 3.
+        self.samples(np.array([-1.0, 0, 2]), np.array([0.25, 1, 9]))
+        self.again(lambda rng: self.samples(rng.normal(size=3), np.exp(rng.normal(size=3))))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """6a-1-basic: gradients through sample_gaussian, without which an encoder learns nothing"""
+        m, v = np.array([[0.0, 1], [2, -3]]), np.full((2, 2), 4.0)
+        self.about("sample_gaussian", m=m, v=v)
+        reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=np.ones((2, 2)))
+        # Where z = m + 2 eps was drawn, a variance of 4 + h would have made it z + eps h / 4 = z + (z - m) h / 8.
+        answer = {"grad_m": np.ones((2, 2)), "grad_v": (reply["sample"].reshape(2, 2) - m) / 8}
+        self.expect(reply, answer, varies=True)
+        added = reply["sample"].reshape(2, 2) - m
+        if "grad_v" in reply and added.any():  # one number that tells mistakes apart, whatever was drawn
+            share = (reply["grad_v"] * added).sum() / (added**2).sum()
+            self.observe("share", share, abs(share - 1 / 8) < 1e-4)
+        self.untouched(reply, m_after="m", v_after="v")
+        self.again(lambda rng: self.gradients(rng.normal(size=(3, 2)), np.exp(rng.normal(size=(3, 2)))))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """6a-2-hidden: sample_gaussian for any shape, for small and large variances, on the given device"""
+        for shape in [(1, 1), (5, 3), (2, 4, 3), (3,)]:
+            self.gradients(self.rng.normal(size=shape), np.exp(self.rng.normal(size=shape)))
+        self.gradients(np.zeros((4, 3)), np.full((4, 3), 1e-3))
+        self.gradients(self.rng.normal(size=(4, 3)), np.full((4, 3), 1e6))
+        self.samples(np.array([0.0, 5, -5]), np.array([1e-4, 1e4, 2]))
+        self.ask("vae.on_device", function="sample_gaussian", m=np.zeros((3, 2)), v=np.ones((3, 2)))
+
+    def gradients(self, m, v):
+        self.about("sample_gaussian", m=m, v=v)
+        pull = self.rng.normal(size=m.shape)
+        reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=pull)
+        if self.solution:
+            self.expect(reply, self.solution.vae.sample_gaussian(m, v, pull, reply["sample"]), varies=True)
+        self.untouched(reply, m_after="m", v_after="v")
+
+    def samples(self, m, v):
+        self.about("sample_gaussian", m=m, v=v)
+        reply = self.ask("vae.samples", m=np.tile(m, (MANY, 1)), v=np.tile(v, (MANY, 1)))
+        found = [reply[f"sample_{call}"] for call in range(3)]
+        if fault := "" if found[0].shape == (MANY, 3) else f"the samples are of shape {found[0].shape}":
+            self.fault("samples", fault)
+            return
+        fault = noise_fault((found[0] - m) / np.sqrt(v), width=3).replace("the noise", "what is left of samples - m")
+        fault = fault and fault + ", divided by the standard deviation"
+        if not fault and (np.array_equal(*found[:2]) or np.array_equal(*found[1:])):
+            fault = "the samples are the same on each call: is a seed set?"
+        self.fault("samples", fault)
+
+
+class Test_6b(VaeTest):
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """6b-0-basic: kl_normal of two pairs of Gaussians"""
+        case = {
+            "qm": np.array([[1.0, 0], [0, 3]]),
+            "qv": np.array([[1.0, 4], [1, 2]]),
+            "pm": np.array([[0.0, 0], [0, 1]]),
+            "pv": np.array([[1.0, 1], [1, 4]]),
+            "pull": np.ones(2),
+        }
+        # (1 + 1 - 1) / 2 and (4 - 1 - log 4) / 2; 0 and (log 2 + 2/4 + 4/4 - 1) / 2.
+        answer = {
+            "value": [1.306853, 0.596574],
+            "grad_qm": [[1, 0], [0, 0.5]],
+            "grad_qv": [[0, 0.375], [0, -0.125]],
+            "grad_pm": [[-1, 0], [0, -0.5]],
+            "grad_pv": [[-0.5, -1.5], [0, -0.0625]],
+        }
+        self.of_tensors("kl_normal", case, answer)
+        self.again(lambda rng: self.of_tensors("kl_normal", gaussians(rng, (3, 2))))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """6b-1-basic: kl_normal sums over the last dimension, whatever stands before it"""
+        # Each of the three variables adds (3^2) / 2.
+        case = {"qm": np.full((2, 4, 3), 3.0), "pm": np.zeros((2, 4, 3)), "pull": np.ones((2, 4))}
+        case |= {"qv": np.ones((2, 4, 3)), "pv": np.ones((2, 4, 3))}
+        self.of_tensors("kl_normal", case, {"value": np.full((2, 4), 13.5)})
+        self.again(lambda rng: self.of_tensors("kl_normal", gaussians(rng, (2, 3, 4))))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """6b-2-hidden: kl_normal of Gaussians narrow and wide, of any shape"""
+        for shape in [(1, 1), (4, 3), (60, 10), (2, 3, 5), (3,)]:
+            self.of_tensors("kl_normal", gaussians(self.rng, shape))
+        narrow = gaussians(self.rng, (4, 3))
+        self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e-8})
+        self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e4, "pv": narrow["pv"] * 1e2})
+        self.ask("vae.on_device", function="kl_normal", **{name: np.ones((3, 2)) for name in ("qm", "qv", "pm", "pv")})
+
+
+class Test_6c(VaeTest):
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """6c-0-basic: log_bernoulli_with_logits at logits near zero"""
+        case = {
+            "x": np.array([[1.0, 0], [1, 1], [0, 0]]),
+            "logits": np.array([[0.0, 0], [2, -1], [2, -1]]),
+            "pull": np.ones(3),
+        }
+        # Twice log 1/2; log sigma(2) + log sigma(-1); log sigma(-2) + log sigma(1).
+        gradient = [[0.5, -0.5], [0.119203, 0.731059], [-0.880797, -0.268941]]
+        answer = {"value": [-1.386294, -1.44019, -2.44019], "grad_logits": gradient}
+        self.of_tensors("log_bernoulli_with_logits", case, answer)
+        self.again(lambda rng: self.of_tensors("log_bernoulli_with_logits", pixels(rng, (3, 2))))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """6c-1-basic: log_bernoulli_with_logits at logits of 100 and -100"""
+        case = {"x": np.array([[1.0, 0, 1, 0]]), "logits": np.array([[100.0, 100, -100, -100]]), "pull": np.ones(1)}
+        self.of_tensors("log_bernoulli_with_logits", case, {"value": [-200], "grad_logits": [[0, -1, 1, 0]]})
+        self.again(lambda rng: self.of_tensors("log_bernoulli_with_logits", pixels(rng, (2, 3), scale=100)))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """6c-2-basic: log_bernoulli_with_logits sums over the last dimension, whatever stands before it"""
+        case = {"x": np.ones((2, 4, 3)), "logits": np.zeros((2, 4, 3)), "pull": np.ones((2, 4))}
+        self.of_tensors("log_bernoulli_with_logits", case, {"value": np.full((2, 4), -2.079442)})
+        self.again(lambda rng: self.of_tensors("log_bernoulli_with_logits", pixels(rng, (2, 3, 4))))
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """6c-3-hidden: log_bernoulli_with_logits at any logits, of any shape"""
+        for shape in [(1, 1), (4, 3), (50, 784), (2, 3, 5), (3,)]:
+            self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape))
+            self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape, scale=100))
+        self.ask(
+            "vae.on_device", function="log_bernoulli_with_logits", x=np.ones((3, 2)), logits=self.rng.random((3, 2))
+        )
+
+
+# Two images of two pixels, one latent variable. m = 1 + 2 x_2: 1 and 3; v = 1; the decoder does not look at z.
+BLIND = {
+    "mean_weight": np.array([[0.0, 2]]),
+    "mean_bias": np.array([1.0]),
+    "log_var_weight": np.zeros((1, 2)),
+    "log_var_bias": np.zeros(1),
+    "weight": np.zeros((2, 1)),
+    "bias": np.array([[0.0, 2]]),
+}
+# The same with v = 10^-12, so that z is m, and logits (z, 2 - z).
+SHARP = {**BLIND, "log_var_bias": np.array([-27.631021]), "weight": np.array([[1.0], [-1]])}
+X = np.array([[1.0, 0], [1, 1]])
+
+
+class Test_6d(VaeTest):
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """6d-0-basic: negative_elbo_bound with a decoder that does not look at z"""
+        # KL: 1/2 and 9/2. log p(x | z): log 1/2 + log sigma(-2) and log 1/2 + log sigma(2).
+        answer = {
+            "nelbo": 4.320075,
+            "kl": 2.5,
+            "rec": 1.820075,
+            "grad_mean_weight": [[2, 1.5]],
+            "grad_mean_bias": [2],
+            "grad_bias": [[-0.5, 0.380797]],
+        }
+        self.bound("negative_elbo_bound", X, BLIND, answer=answer)
+        self.again(lambda rng: self.bound("negative_elbo_bound", *random_autoencoder(rng, 3)))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """6d-1-basic: negative_elbo_bound with an encoder that is sure of z"""
+        # z is 1 and 3. KL: (1 - 1 + 27.631021) / 2 and (9 - 1 + 27.631021) / 2.
+        # log p(x | z): log sigma(1) + log sigma(-1) and log sigma(3) + log sigma(-1).
+        answer = {
+            "nelbo": 17.309697,
+            "kl": 15.815511,
+            "rec": 1.494186,
+            "grad_mean_weight": [[1.841816, 1.841816]],
+            "grad_mean_bias": [1.841816],
+            "grad_log_var_bias": [-0.5],
+            "grad_weight": [[-0.20561], [-0.731059]],
+            "grad_bias": [[-0.158184, 0]],
+        }
+        self.bound("negative_elbo_bound", X, SHARP, answer=answer)
+        self.again(lambda rng: self.bound("negative_elbo_bound", *random_autoencoder(rng, 2)))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """6d-2-basic: the z that negative_elbo_bound draws"""
+        self.draws("negative_elbo_bound")
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """6d-3-hidden: negative_elbo_bound on other models and batches, on the device of x"""
+        for size in (1, 4, 12):
+            x, coefficients = random_autoencoder(self.rng, size)
+            self.bound("negative_elbo_bound", x, coefficients)
+            self.bound("negative_elbo_bound", x, {**coefficients, "bias": 100 * np.sign(coefficients["bias"])})
+        self.bound_on_device("negative_elbo_bound")
+
+
+# One pixel, x = 1, and q(z | x) = p(z). The decoder looks at no z: whatever the first is, p(x | z) = 1/2 for it, then
+# 1/4, then 3/4.
+HANDED = {
+    "mean_weight": np.zeros((1, 1)),
+    "mean_bias": np.zeros(1),
+    "log_var_weight": np.zeros((1, 1)),
+    "log_var_bias": np.zeros(1),
+    "weight": np.zeros((1, 1)),
+    "bias": np.array([[0.0], [-1.098612], [1.098612]]),
+}
+# p(x | z) is e^-300, e^-301, e^-302, as of an image of many pixels.
+UNLIKELY = {**HANDED, "bias": np.array([[-300.0], [-301], [-302]])}
+# A logit of 2 z for z ~ N(0, 1): by symmetry p(x) = 1/2, whatever q(z | x), here N(1, 1.44).
+SYMMETRIC = {
+    **HANDED,
+    "mean_bias": np.ones(1),
+    "log_var_bias": np.array([0.364643]),
+    "weight": np.full((1, 1), 2.0),
+    "bias": np.zeros((1, 1)),
+}
+K = 1500
+
+
+class Test_6e(VaeTest):
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """6e-0-basic: negative_iwae_bound with three samples of known weights"""
+        one = np.ones((1, 1))
+        # -log((1/2 + 1/4 + 3/4) / 3). The gradients are shares 1/3, 1/6 and 1/2 of those of -log p(x | z), which are
+        # -1/2, -3/4 and -1/4.
+        answer = {"value": 0.693147, "grad_bias": [[-0.166667], [-0.125], [-0.125]]}
+        self.bound("negative_iwae_bound", one, HANDED, 3, answer)
+        # 300 - log((1 + 1/e + 1/e^2) / 3); the shares are 0.665, 0.245 and 0.090.
+        answer = {"value": 300.691006, "grad_bias": [[-0.665241], [-0.244728], [-0.090031]]}
+        self.bound("negative_iwae_bound", one, UNLIKELY, 3, answer)
+        # Two images: p(x | z) is 3/4 for the one and 1/4 for the other, whatever z. -(log 3/4 + log 1/4) / 2.
+        answer = {"value": 0.836988, "grad_bias": [[0.25]]}
+        self.bound("negative_iwae_bound", np.array([[1.0], [0]]), {**HANDED, "bias": HANDED["bias"][2:]}, 3, answer)
+        self.again(lambda rng: self.bound("negative_iwae_bound", *told_apart(*random_autoencoder(rng, 3)), 4))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """6e-1-basic: with many samples negative_iwae_bound is all but -log p(x)"""
+        x = np.ones((1, 1))
+        self.about("negative_iwae_bound", x=x, **SYMMETRIC, n_samples=K)
+        value = self._ask("negative_iwae_bound", x, SYMMETRIC, K)["value"]
+        # Right ones are off by 0.015 in the mean square.
+        off = f"with {K} samples it is {value:.4f}, where -log p(x) is log 2 = 0.6931"
+        self.fault("limit", "" if abs(value - np.log(2)) < 0.1 else off)
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """6e-2-basic: the z that negative_iwae_bound draws"""
+        self.draws("negative_iwae_bound", n_samples=SOME // 2)
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """6e-3-hidden: negative_iwae_bound on other models, batches and numbers of samples, on the device of x"""
+        for size, n_samples in [(1, 1), (1, 5), (4, 1), (4, 3), (12, 6)]:
+            x, coefficients = told_apart(*random_autoencoder(self.rng, size))
+            self.bound("negative_iwae_bound", x, coefficients, n_samples)
+            self.bound("negative_iwae_bound", x, {**coefficients, "bias": 20 * coefficients["bias"]}, n_samples)
+        self.bound_on_device("negative_iwae_bound", n_samples=2)
+
+
+def gaussians(rng, shape):
+    """Two Gaussians for each row."""
+    qm, pm = rng.normal(size=(2, *shape))
+    qv, pv = np.exp(rng.normal(size=(2, *shape)))
+    return {"qm": qm, "qv": qv, "pm": pm, "pv": pv, "pull": rng.normal(size=shape[:-1])}
+
+
+def pixels(rng, shape, scale=1):
+    """Binary images, and logits of that size."""
+    x = rng.integers(2, size=shape).astype(float)
+    return {"x": x, "logits": scale * rng.normal(size=shape), "pull": rng.normal(size=shape[:-1])}

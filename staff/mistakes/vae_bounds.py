@@ -1,0 +1,368 @@
+"""Ways of writing negative_elbo_bound and negative_iwae_bound (problem 6)."""
+
+from functools import partial
+
+from staff.mistakes.entry import Right, Wrong
+
+right_elbo, wrong_elbo = partial(Right, "negative_elbo_bound"), partial(Wrong, "negative_elbo_bound")
+right_iwae, wrong_iwae = partial(Right, "negative_iwae_bound"), partial(Wrong, "negative_iwae_bound")
+
+ENCODED = "m, v = model.encode(x)\n"
+SAMPLED = ENCODED + "z = sample_gaussian(m, v)\n"
+KL = "kl = kl_normal(m, v, torch.zeros_like(m), torch.ones_like(v))\n"
+REC = "rec = -log_bernoulli_with_logits(x, model.decode(z))\n"
+MEANS = "kl, rec = kl.mean(), rec.mean()\nreturn kl + rec, kl, rec"
+
+SUMMED = {
+    "misconception": "a sum over the batch where the mean is wanted",
+    "hint": "Repeat the batch: the bound is a mean over images and does not change. Does yours?",
+}
+NOT_DRAWN = {
+    "misconception": "z is not drawn from q(z | x)",
+    "hint": "Which distribution does the ELBO take its expectation over? Print the z that you decode, and m and v.",
+}
+CUT = {
+    "misconception": "no gradient of the reconstruction reaches the encoder",
+    "hint": "An encoder that feels only the KL term forgets its images. On the way from the reconstruction back "
+    "to m and "
+    "v, where does the graph end?",
+}
+DEVIATION = {
+    "misconception": "the variance is taken for the standard deviation when z is drawn",
+    "hint": "model.encode gives a variance. Which of your functions wants one, and what does it get?",
+}
+
+IWAE = """
+m, v = model.encode(x)
+m, v = m.unsqueeze(0).repeat(n_samples, 1, 1), v.unsqueeze(0).repeat(n_samples, 1, 1)
+z = sample_gaussian(m, v)
+log_p = log_bernoulli_with_logits(x.unsqueeze(0).repeat(n_samples, 1, 1), model.decode(z))
+log_pz, log_q = log_normal(z, torch.zeros_like(z), torch.ones_like(z)), log_normal(z, m, v)
+"""
+BOUND = "return -(torch.logsumexp(log_p + log_pz - log_q, 0) - math.log(n_samples)).mean()"
+UNDERFLOW = {
+    "misconception": "weights are taken out of the log, where they underflow",
+    "hint": "An image has a probability of about e^-100 or less. What is exp(-300) in float32? The log of a sum of "
+    "exponentials can be had without the exponentials.",
+}
+MEAN_OF_LOGS = {
+    "misconception": "the mean of the logs in place of the log of the mean",
+    "hint": "By Jensen's inequality the two differ, and that is the point of the bound. Yours does not become "
+    "tighter with "
+    "more samples; compare n_samples = 1 and 100.",
+}
+
+ENTRIES = [
+    right_elbo("means-at-the-end", SAMPLED + KL + REC + "return torch.mean(rec + kl), kl.mean(), rec.mean()"),
+    right_elbo(
+        "all-in-place-of-the-others",
+        """
+        m, v = model.encode(x)
+        z = m + torch.sqrt(v) * torch.randn_like(m)
+        rec = F.binary_cross_entropy_with_logits(model.decode(z), x, reduction="none").sum(-1).mean()
+        kl = (-0.5 * (1 + torch.log(v) - m**2 - v)).sum(-1).mean()
+        nelbo = rec + kl
+        return nelbo, kl, rec
+        """,
+    ),
+    right_elbo(
+        "image-after-image",
+        """
+        kls, recs = [], []
+        for image in x:
+            m, v = model.encode(image[None])
+            prior = torch.zeros(1, m.shape[1], device=m.device), torch.ones(1, m.shape[1], device=m.device)
+            kls.append(kl_normal(m, v, *prior))
+            recs.append(-log_bernoulli_with_logits(image[None], model.decode(sample_gaussian(m, v))))
+        kl, rec = torch.cat(kls).mean(), torch.cat(recs).mean()
+        return [kl + rec, kl, rec]
+        """,
+    ),
+    right_elbo(
+        "parts-without-gradient",
+        SAMPLED + KL + REC + "return (kl + rec).mean(), kl.mean().detach(), rec.mean().detach()",
+    ),
+    right_elbo(
+        "prior-of-one-row",
+        SAMPLED + "kl = kl_normal(m, v, torch.zeros_like(m[0]), torch.ones_like(v[:1]))\n" + REC + MEANS,
+    ),
+    wrong_elbo(
+        "elbo",
+        SAMPLED + KL + REC + "kl, rec = kl.mean(), rec.mean()\nreturn -(kl + rec), kl, rec",
+        misconception="the ELBO itself, not its negative",
+        hint="An optimiser minimises. Which of the two should it minimise?",
+    ),
+    wrong_elbo(
+        "kl-subtracted",
+        SAMPLED + KL + REC + "kl, rec = kl.mean(), rec.mean()\nreturn rec - kl, kl, rec",
+        misconception="the KL term has the wrong sign in the bound",
+        hint="The ELBO is an expectation minus a KL divergence. And its negative?",
+    ),
+    wrong_elbo(
+        "reconstruction-not-negated",
+        SAMPLED + KL + "rec = log_bernoulli_with_logits(x, model.decode(z))\n" + MEANS,
+        misconception="the reconstruction term is not negated",
+        hint="rec is a loss: it should fall as images are reconstructed better. Is it positive?",
+    ),
+    wrong_elbo(
+        "parts-swapped",
+        SAMPLED + KL + REC + "kl, rec = kl.mean(), rec.mean()\nreturn kl + rec, rec, kl",
+        misconception="kl and rec are returned in the wrong order",
+        hint="Read the docstring once more: what comes second, and what third?",
+    ),
+    wrong_elbo(
+        "bound-last",
+        SAMPLED + KL + REC + "kl, rec = kl.mean(), rec.mean()\nreturn kl, rec, kl + rec",
+        misconception="the bound is returned last",
+        hint="Read the docstring once more: what comes first?",
+    ),
+    wrong_elbo(
+        "bound-only",
+        SAMPLED + KL + REC + "return (kl + rec).mean()",
+        misconception="only the bound is returned",
+        hint="Three numbers are wanted: the bound and its two parts.",
+    ),
+    wrong_elbo("kl-summed", SAMPLED + KL + REC + "kl, rec = kl.sum(), rec.mean()\nreturn kl + rec, kl, rec", **SUMMED),
+    wrong_elbo(
+        "batch-summed", SAMPLED + KL + REC + "kl, rec = kl.sum(), rec.sum()\nreturn kl + rec, kl, rec", **SUMMED
+    ),
+    wrong_elbo(
+        "swapped-in-the-kl",
+        SAMPLED + "kl = kl_normal(torch.zeros_like(m), torch.ones_like(v), m, v)\n" + REC + MEANS,
+        misconception="KL(p || q) in place of KL(q || p)",
+        hint="Under which of the two is the expectation in the ELBO taken? That one comes first.",
+    ),
+    wrong_elbo(
+        "prior-around-the-mean",
+        SAMPLED + "kl = kl_normal(m, v, m, torch.ones_like(v))\n" + REC + MEANS,
+        misconception="the prior is put around the mean of q",
+        hint="The prior is N(0, I), whatever x. What does your KL term say about the means?",
+    ),
+    wrong_elbo(
+        "kl-by-one-sample",
+        SAMPLED + "kl = log_normal(z, m, v) - log_normal(z, torch.zeros_like(m), torch.ones_like(v))\n" + REC + MEANS,
+        misconception="the KL term is estimated from the sample",
+        hint="Unbiased, but needlessly noisy: the KL divergence of two Gaussians has a closed form, and you "
+        "have written it.",
+    ),
+    wrong_elbo("mean-decoded", ENCODED + "z = m\n" + KL + REC + MEANS, **NOT_DRAWN),
+    wrong_elbo("prior-decoded", SAMPLED + "z = torch.randn_like(m)\n" + KL + REC + MEANS, **NOT_DRAWN),
+    wrong_elbo("deviation-handed-over", ENCODED + "z = sample_gaussian(m, v.sqrt())\n" + KL + REC + MEANS, **DEVIATION),
+    wrong_elbo("variance-times-noise", ENCODED + "z = m + v * torch.randn_like(m)\n" + KL + REC + MEANS, **DEVIATION),
+    wrong_elbo("z-detached", SAMPLED + "z = z.detach()\n" + KL + REC + MEANS, **CUT),
+    wrong_elbo(
+        "drawn-without-grad",
+        ENCODED + "with torch.no_grad():\n    z = sample_gaussian(m, v)\n" + KL + REC + MEANS,
+        **CUT,
+    ),
+    wrong_elbo(
+        "encoder-without-grad",
+        "with torch.no_grad():\n    m, v = model.encode(x)\nz = sample_gaussian(m, v)\n" + KL + REC + MEANS,
+        misconception="the encoder is run without a gradient",
+        hint="Print the gradients of all parameters after backward(). Whose are missing?",
+    ),
+    wrong_elbo(
+        "kl-without-gradient",
+        SAMPLED + KL + REC + "kl, rec = kl.mean(), rec.mean()\nreturn kl.detach() + rec, kl, rec",
+        misconception="the KL term has no gradient",
+        hint="The number is right. What keeps q(z | x) near the prior when you train with it?",
+    ),
+    wrong_elbo(
+        "mean-of-pixels",
+        SAMPLED
+        + KL
+        + "rec = F.binary_cross_entropy_with_logits(model.decode(z), x)\nkl = kl.mean()\nreturn kl + rec, kl, rec",
+        misconception="the reconstruction is averaged over the pixels",
+        hint="log p(x | z) is a sum over pixels. What weight does the KL term get beside their mean?",
+    ),
+    wrong_elbo(
+        "squared-error",
+        SAMPLED + KL + "rec = (torch.sigmoid(model.decode(z)) - x).square().sum(-1)\n" + MEANS,
+        misconception="a squared error in place of the log likelihood",
+        hint="Pixels are zeros and ones here. Which distribution does the decoder's logit belong to?",
+    ),
+    wrong_elbo(
+        "sigmoid-twice",
+        SAMPLED + KL + "rec = -log_bernoulli_with_logits(x, torch.sigmoid(model.decode(z)))\n" + MEANS,
+        misconception="the sigmoid is applied to the logits before they are handed over",
+        hint="model.decode gives logits. What does log_bernoulli_with_logits take?",
+    ),
+    wrong_elbo(
+        "beta",
+        SAMPLED + KL + REC + "kl, rec = kl.mean(), rec.mean()\nreturn 0.5 * kl + rec, kl, rec",
+        misconception="the KL term is weighted",
+        hint="A trick from practice (a beta-VAE), but no bound on log p(x) any more.",
+    ),
+    wrong_elbo(
+        "divided-by-100",
+        SAMPLED + KL + REC + "kl, rec = kl.sum() / 100, rec.sum() / 100\nreturn kl + rec, kl, rec",
+        misconception="divides by a fixed batch size of 100",
+        hint="The last batch may be smaller. Where can the size of the batch at hand be read off?",
+    ),
+    wrong_elbo(
+        "ten-samples",
+        ENCODED
+        + KL
+        + "rec = -torch.stack([log_bernoulli_with_logits(x, model.decode(sample_gaussian(m, v))) for _ in range(10)])\n"
+        + MEANS,
+        misconception="several samples of z for each image",
+        hint="The handout asks for one z for each image. How often is the decoder called?",
+    ),
+    wrong_elbo(
+        "python-number",
+        SAMPLED + KL + REC + "kl, rec = kl.mean(), rec.mean()\nreturn (kl + rec).item(), kl, rec",
+        misconception="a Python number is returned",
+        hint="What is to be differentiated must stay a tensor.",
+    ),
+    right_iwae("repeated-rows", IWAE + BOUND),
+    right_iwae(
+        "sample-after-sample",
+        """
+        m, v = model.encode(x)
+        log_weights = []
+        for _ in range(n_samples):
+            z = sample_gaussian(m, v)
+            log_weight = log_bernoulli_with_logits(x, model.decode(z))
+            log_weight = log_weight + log_normal(z, torch.zeros_like(m), torch.ones_like(v)) - log_normal(z, m, v)
+            log_weights.append(log_weight)
+        log_weights = torch.stack(log_weights, dim=1)
+        return -(torch.logsumexp(log_weights, dim=1) - math.log(n_samples)).mean()
+        """,
+    ),
+    right_iwae(
+        "flat-and-library",
+        """
+        Normal = torch.distributions.Normal
+        many = x.repeat_interleave(n_samples, dim=0)
+        q = Normal(*(part if k == 0 else part.sqrt() for k, part in enumerate(model.encode(many))))
+        z = q.rsample()
+        log_p = -F.binary_cross_entropy_with_logits(model.decode(z), many, reduction="none").sum(1)
+        log_w = log_p + Normal(0.0, 1.0).log_prob(z).sum(1) - q.log_prob(z).sum(1)
+        log_w = log_w.view(x.shape[0], n_samples)
+        largest = log_w.max(dim=1, keepdim=True).values.detach()
+        return -(largest[:, 0] + (log_w - largest).exp().mean(1).log()).mean()
+        """,
+    ),
+    wrong_iwae("mean-of-logs", IWAE + "return -(log_p + log_pz - log_q).mean(0).mean()", **MEAN_OF_LOGS),
+    wrong_iwae(
+        "elbo-of-many-samples",
+        IWAE + "kl = kl_normal(m, v, torch.zeros_like(m), torch.ones_like(v))\nreturn (kl - log_p).mean()",
+        misconception="the ELBO with many samples, its KL term in closed form",
+        hint="The KL term does not come out of the log of a mean: each sample has a weight of its own, of three "
+        "densities.",
+    ),
+    wrong_iwae(
+        "kl-beside-the-log-of-the-mean",
+        IWAE
+        + "kl = kl_normal(m, v, torch.zeros_like(m), torch.ones_like(v))[0]\n"
+        + "return (kl - torch.logsumexp(log_p, 0) + math.log(n_samples)).mean()",
+        misconception="the KL term in closed form beside the log of a mean of likelihoods",
+        hint="The weight of a sample is p(x | z) p(z) / q(z | x), and the mean is taken of these. Is yours a bound on "
+        "log p(x)? Try many samples where you know p(x).",
+    ),
+    wrong_iwae(
+        "not-divided-by-k",
+        IWAE + "return -torch.logsumexp(log_p + log_pz - log_q, 0).mean()",
+        misconception="a sum of the weights in place of their mean",
+        hint="If all weights are equal, the bound should not depend on how many there are. Does yours?",
+    ),
+    wrong_iwae(
+        "k-outside-the-log",
+        IWAE + "return -(torch.logsumexp(log_p + log_pz - log_q, 0) / n_samples).mean()",
+        misconception="the log of the sum is divided by K, not the sum",
+        hint="log(s / K) and log(s) / K are not the same. If all weights are equal, what should the bound be?",
+    ),
+    wrong_iwae(
+        "likelihoods-only",
+        IWAE + "return -(torch.logsumexp(log_p, 0) - math.log(n_samples)).mean()",
+        misconception="the weights lack p(z) / q(z | x)",
+        hint="The samples come from q and not from the prior. What in the weights makes up for that?",
+    ),
+    wrong_iwae(
+        "without-the-prior",
+        IWAE + "return -(torch.logsumexp(log_p - log_q, 0) - math.log(n_samples)).mean()",
+        misconception="the weights lack the prior",
+        hint="The joint density is p(x | z) p(z). Where is the second factor in yours?",
+    ),
+    wrong_iwae(
+        "without-q",
+        IWAE + "return -(torch.logsumexp(log_p + log_pz, 0) - math.log(n_samples)).mean()",
+        misconception="the weights lack q(z | x)",
+        hint="The samples come from q. A region that is sampled often must not count more for it: what are the weights "
+        "divided by?",
+    ),
+    wrong_iwae(
+        "prior-and-q-swapped",
+        IWAE + "return -(torch.logsumexp(log_p + log_q - log_pz, 0) - math.log(n_samples)).mean()",
+        misconception="p(z) and q(z | x) change places in the weights",
+        hint="Importance sampling: the density that you want, over the density that you draw from. Which is which?",
+    ),
+    wrong_iwae(
+        "out-of-the-log",
+        IWAE + "return -(log_p + log_pz - log_q).exp().mean(0).log().mean()",
+        **UNDERFLOW,
+    ),
+    wrong_iwae(
+        "epsilon",
+        IWAE + "return -torch.log((log_p + log_pz - log_q).exp().mean(0) + 1e-10).mean()",
+        misconception="an epsilon inside the log of the mean weight",
+        hint="An image has a probability of about e^-100 or less. What is left of it beside your epsilon?",
+    ),
+    wrong_iwae(
+        "over-the-batch",
+        IWAE + "return -(torch.logsumexp(log_p + log_pz - log_q, 1) - math.log(x.shape[0])).mean()",
+        misconception="the log of the mean is taken over the images, not over the samples",
+        hint="Which dimension of your weights counts the samples of one image? Try one image with many samples.",
+    ),
+    wrong_iwae(
+        "over-samples-and-batch",
+        IWAE + "w = log_p + log_pz - log_q\nreturn -(torch.logsumexp(w.flatten(), 0) - math.log(w.numel()))",
+        misconception="the log of the mean over samples and images together",
+        hint="Images are independent: the bound is a mean over images of logs. One unlikely image should cost "
+        "as much as "
+        "it does alone.",
+    ),
+    wrong_iwae(
+        "batch-summed",
+        IWAE + "return -(torch.logsumexp(log_p + log_pz - log_q, 0) - math.log(n_samples)).sum()",
+        **SUMMED,
+    ),
+    wrong_iwae(
+        "not-negated",
+        IWAE + "return (torch.logsumexp(log_p + log_pz - log_q, 0) - math.log(n_samples)).mean()",
+        misconception="the bound itself, not its negative",
+        hint="With n_samples = 1 it should be an estimate of the negative ELBO. Compare the two.",
+    ),
+    wrong_iwae(
+        "one-sample-repeated",
+        IWAE.replace("z = sample_gaussian(m, v)", "z = sample_gaussian(m[:1], v[:1]).repeat(n_samples, 1, 1)") + BOUND,
+        misconception="one sample is used K times",
+        hint="Print the z of one image. How many different ones are there?",
+    ),
+    wrong_iwae(
+        "rows-in-another-order",
+        """
+        m, v = model.encode(x.repeat(n_samples, 1))
+        z = sample_gaussian(m, v)
+        log_p = log_bernoulli_with_logits(x.repeat(n_samples, 1), model.decode(z))
+        log_w = log_p + log_normal(z, torch.zeros_like(z), torch.ones_like(z)) - log_normal(z, m, v)
+        return -(log_w.view(x.shape[0], n_samples).logsumexp(1) - math.log(n_samples)).mean()
+        """,
+        misconception="the samples of different images get mixed up in a reshape",
+        hint="After x.repeat(K, 1) the whole batch comes K times. Which rows are those of the first image, and "
+        "which does "
+        "your view give it?",
+    ),
+    wrong_iwae(
+        "z-detached",
+        IWAE.replace("z = sample_gaussian(m, v)", "z = sample_gaussian(m, v).detach()") + BOUND,
+        misconception="no gradient flows through the samples",
+        hint="The reparameterisation trick is there so that a change of m moves z. What does detaching do to that?",
+    ),
+    wrong_iwae(
+        "weights-detached",
+        IWAE + "w = log_p + log_pz - log_q\nreturn -(w.softmax(0).detach() * w).sum(0).mean()",
+        misconception="a weighted mean of the log weights: the gradient is right, the bound is not",
+        hint="That has the gradient of the bound. The number that is asked for is the log of a mean.",
+    ),
+]
