@@ -15,6 +15,7 @@ _MODULES = (
     "conditional_loss_nonsaturating_g",
     "loss_wasserstein_gp_d",
     "loss_wasserstein_gp_g",
+    "fgan",
 )
 
 

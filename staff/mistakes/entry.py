@@ -22,6 +22,12 @@ FUNCTIONS = {
     "conditional_loss_nonsaturating_g": ("gan.py", "4b"),
     "loss_wasserstein_gp_d": ("gan.py", "5e"),
     "loss_wasserstein_gp_g": ("gan.py", "5e"),
+    "activation": ("fgan.py", "8a"),
+    "conjugate": ("fgan.py", "8a"),
+    "slope_at_one": ("fgan.py", "8a"),
+    "conjugate_of_activation": ("fgan.py", "8b"),
+    "f_gan_loss_d": ("fgan.py", "8b"),
+    "f_gan_loss_g": ("fgan.py", "8b"),
 }
 
 
