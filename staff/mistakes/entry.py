@@ -93,10 +93,10 @@ def with_body(text, function, body):
     return filled(text, lambda space: body if space.start() == start else None)
 
 
-def function_at(text, line):
-    """The function between whose markers a line (from 0) of the source stands, or None."""
-    for function in FUNCTIONS:
-        if f"def {function.split('.')[-1]}(" in text:
+def function_at(file, text, line):
+    """The function between whose markers a line (from 0) of the source of a file stands, or None."""
+    for function, (home, _) in FUNCTIONS.items():
+        if home == file:
             space = space_of(text, function)
             if text.count("\n", 0, space.start("inside")) <= line < text.count("\n", 0, space.end("inside")):
                 return function

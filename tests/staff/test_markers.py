@@ -43,8 +43,9 @@ def test_a_space_is_filled_and_others_left():
 @pytest.mark.parametrize("folder", [SOLVED, *sorted((ROOT / "tests" / "older").iterdir())], ids=lambda path: path.name)
 def test_every_function_has_its_space(folder):
     texts = {path.name: path.read_text() for path in folder.glob("*.py")}
-    assert sum(len(spaces(text)) for text in texts.values()) == len(FUNCTIONS)
-    for function, (file, _) in FUNCTIONS.items():
+    functions = {function: file for function, (file, _) in FUNCTIONS.items() if file in texts}
+    assert sum(len(spaces(text)) for text in texts.values()) == len(functions) >= 9  # older years had no extra credit
+    for function, file in functions.items():
         assert space_of(texts[file], function)
         namespace = {}
         exec(compile(blanked(texts[file]), file, "exec"), namespace)
