@@ -25,12 +25,12 @@ except ModuleNotFoundError:
 from graderUtil import TerminalResult, choose, load_tests
 from grading.case import SubmissionTest
 from grading.client import OpenRoom, Worker, WorkerMissing
-from grading.problems import fgan, flow, gan
+from grading.problems import fgan, flow, gan, image_flow
 
 HERE = Path(__file__).resolve().parent
 
 CASES = (flow.Test_1a, flow.Test_1b, flow.Test_1c, gan.Test_2b, gan.Test_4b, gan.Test_5e)
-CASES += (fgan.Test_8a, fgan.Test_8b)
+CASES += (fgan.Test_8a, fgan.Test_8b, image_flow.Test_9a, image_flow.Test_9b, image_flow.Test_9c)
 
 
 def load_solution():

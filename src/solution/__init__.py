@@ -3,6 +3,6 @@
 Each function takes what the probe of `grading.probes` was given and returns what a right submission replies.
 """
 
-from . import fgan, flow_network, gan
+from . import fgan, flow_network, gan, image_flow
 
-__all__ = ["fgan", "flow_network", "gan"]
+__all__ = ["fgan", "flow_network", "gan", "image_flow"]

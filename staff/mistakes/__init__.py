@@ -16,6 +16,7 @@ _MODULES = (
     "loss_wasserstein_gp_d",
     "loss_wasserstein_gp_g",
     "fgan",
+    "image_flow",
 )
 
 

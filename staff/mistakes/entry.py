@@ -28,6 +28,15 @@ FUNCTIONS = {
     "conjugate_of_activation": ("fgan.py", "8b"),
     "f_gan_loss_d": ("fgan.py", "8b"),
     "f_gan_loss_g": ("fgan.py", "8b"),
+    "dequantise": ("image_flow.py", "9a"),
+    "log_likelihood_bound": ("image_flow.py", "9a"),
+    "bits_per_dim": ("image_flow.py", "9a"),
+    "checkerboard_mask": ("image_flow.py", "9b"),
+    "channel_mask": ("image_flow.py", "9b"),
+    "AffineCoupling.forward": ("image_flow.py", "9b"),
+    "AffineCoupling.inverse": ("image_flow.py", "9b"),
+    "ImageFlow.log_prob": ("image_flow.py", "9c"),
+    "ImageFlow.sample": ("image_flow.py", "9c"),
 }
 
 
