@@ -4,7 +4,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from training.settings import DATASETS, DEVICES, INTERRUPTED, LOSS_TYPES, MODELS, Settings, SettingsError
+from training.settings import (
+    ALL_DIVERGENCES,
+    DATASETS,
+    DEVICES,
+    DIVERGENCES,
+    INTERRUPTED,
+    LOSS_TYPES,
+    MODELS,
+    POINT_SETS,
+    Settings,
+    SettingsError,
+)
 
 EXAMPLES = """examples:
   python main.py --model flow
@@ -34,15 +45,19 @@ def parse(argv=None):
     add = parser.add_argument
     add("--model", choices=MODELS, help="what to train (default: flow)")
     add("--loss_type", choices=LOSS_TYPES, help="losses of --model gan (default: nonsaturating)")
-    add("--dataset", choices=DATASETS, help="images for gan and cgan (default: fashion-mnist); digits needs no files")
+    divergences = (*DIVERGENCES, ALL_DIVERGENCES)
+    add("--divergence", choices=divergences, help="of --model fgan (default: jensen_shannon); all compares them")
+    help = "images (default: fashion-mnist; digits needs no files); for fgan also points (default: mixture)"
+    add("--dataset", choices=(*DATASETS, *POINT_SETS), help=help)
     add("--data_dir", type=Path, help="folder with the image files (default: data/, then Debian's, then a download)")
     add("--device", choices=DEVICES, help="gpu needs CUDA (default: cpu)")
     add("--cache", action="store_true", help="fetch the data and stop")
-    add("--n_flows", type=int, help="MADE blocks of the flow (default: 5)")
-    add("--hidden_size", type=int, help="hidden units of each MADE block (default: 100)")
-    add("--n_epochs", type=int, help="passes over the data (default: flow 50, gan and cgan 1)")
-    add("--n_samples", type=int, help="samples in a picture (default: flow 1000, gan and cgan 100)")
-    add("--batch_size", type=int, help="examples a step (default: flow 100, gan and cgan 64)")
+    add("--n_flows", type=int, help="MADE blocks of the flow (default: 5); couplings of each size in image_flow (3)")
+    add("--hidden_size", type=int, help="hidden units of a MADE block (default: 100), channels in image_flow (24)")
+    add("--n_epochs", type=int, help="passes over the data (default: flow 50, gan and cgan 1, fgan 20, image_flow 2)")
+    add("--n_samples", type=int, help="samples in a picture (default: points 1000, images 100)")
+    add("--batch_size", type=int, help="examples a step (default: flow and fgan 100, others 64)")
+    add("--no_dequantise", action="store_true", help="image_flow: train on the levels themselves, to see what happens")
     add("--out_dir", type=Path, help="folder for all results (default: maf, gan_nonsat, gan_wass_gp, ...)")
     add("--seed", type=int, help="start of all random numbers (default: 0)")
     add("--save_every", type=float, metavar="SECONDS", help="time between checkpoints (default: 10)")

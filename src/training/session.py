@@ -11,9 +11,15 @@ from training import checkpoint
 from training.errors import Interrupted, TrainingStopped, explain
 from training.loop import Loop
 from training.metrics import write_metrics
-from training.settings import INTERRUPTED
+from training.settings import INTERRUPTED, POINT_SETS
 
-RUNS = {"flow": "training.flow:FlowRun", "gan": "training.gan:GanRun", "cgan": "training.gan:GanRun"}
+RUNS = {
+    "flow": "training.flow:FlowRun",
+    "gan": "training.gan:GanRun",
+    "cgan": "training.gan:GanRun",
+    "fgan": "training.fgan:fgan_run",
+    "image_flow": "training.image_flow:ImageFlowRun",
+}
 
 
 def run(settings):
@@ -48,8 +54,8 @@ def _report(message, status):
 
 
 def _fetch(settings):
-    if settings.dataset is None:
-        print("Moons are made when they are needed; --model gan --cache fetches Fashion-MNIST.")
+    if settings.dataset in (None, *POINT_SETS):
+        print("Points are made when they are needed; --model gan --cache fetches Fashion-MNIST.")
     else:
         data = load_images(settings.dataset, settings.data_dir)
         print(f"{settings.dataset} is at hand: {len(data.train_images)} images from {data.source}")

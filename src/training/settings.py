@@ -6,6 +6,12 @@ from pathlib import Path
 
 LOSS_TYPES = ("nonsaturating", "wasserstein_gp")
 DATASETS = ("fashion-mnist", "mnist", "digits")
+POINT_SETS = ("moons", "mixture")  # of the plane, for fgan
+DIVERGENCES = (
+    *("total_variation", "kl", "reverse_kl", "pearson", "neyman", "squared_hellinger", "jeffrey", "jensen_shannon"),
+    *("weighted_jensen_shannon", "gan", "alpha_below_one", "alpha_above_one"),
+)
+ALL_DIVERGENCES = "all"
 DEVICES = ("cpu", "gpu")
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
 MAX_SEED = 2**32 - 1
@@ -27,17 +33,44 @@ GAN_DEFAULTS = {
     "data_dir": None,
     "animate": False,
 }
-DEFAULTS = {"flow": FLOW_DEFAULTS, "gan": GAN_DEFAULTS, "cgan": GAN_DEFAULTS}
+FGAN_DEFAULTS = {
+    "n_epochs": 20,
+    "batch_size": 100,
+    "n_samples": 1000,
+    "dataset": "mixture",
+    "divergence": "jensen_shannon",
+    "data_dir": None,
+}
+IMAGE_FLOW_DEFAULTS = {
+    "n_epochs": 2,
+    "batch_size": 64,
+    "n_samples": 100,
+    "dataset": "fashion-mnist",
+    "data_dir": None,
+    "n_flows": 3,
+    "hidden_size": 24,
+    "no_dequantise": False,
+}
+DEFAULTS = {
+    "flow": FLOW_DEFAULTS,
+    "gan": GAN_DEFAULTS,
+    "cgan": GAN_DEFAULTS,
+    "fgan": FGAN_DEFAULTS,
+    "image_flow": IMAGE_FLOW_DEFAULTS,
+}
 MODELS = tuple(DEFAULTS)
-LEAST_BATCH = {"gan": 2, "cgan": 2}  # batch norm needs two; 1 for the others
+LEAST_BATCH = {"gan": 2, "cgan": 2, "fgan": 2}  # batch norm needs two; 1 for the others
 FOLDERS = {
     ("flow", None): "maf",
     ("gan", "nonsaturating"): "gan_nonsat",
     ("gan", "wasserstein_gp"): "gan_wass_gp",
     ("cgan", "nonsaturating"): "gan_nonsat_conditional",
+    ("fgan", None): "fgan_{divergence}",
+    ("image_flow", None): "image_flow",
 }
 # What a checkpoint must agree with to be resumed from; the rest may change between two runs.
-SHAPING = ("model", "dataset", "loss_type", "n_flows", "hidden_size", "n_epochs", "n_samples", "batch_size", "seed")
+SHAPING = ("model", "dataset", "loss_type", "divergence", "no_dequantise", "n_flows", "hidden_size")
+SHAPING += ("n_epochs", "n_samples", "batch_size", "seed")
 
 
 class SettingsError(ValueError):
@@ -55,9 +88,11 @@ class Settings:
     n_samples: int
     dataset: str | None = None
     loss_type: str | None = None
+    divergence: str | None = None
     data_dir: Path | None = None
     n_flows: int | None = None
     hidden_size: int | None = None
+    no_dequantise: bool = False
     device: str = "cpu"
     seed: int = 0
     save_every: float = 10.0
@@ -83,11 +118,17 @@ class Settings:
                 raise SettingsError(f"--{flag} belongs to --model {' or '.join(owners)}, not to {model}")
         if model == "cgan" and flags.get("loss_type") == "wasserstein_gp":
             raise SettingsError("--model cgan takes --loss_type nonsaturating only; wasserstein_gp is for gan")
+        if flags.get("dataset") in POINT_SETS and model != "fgan":
+            raise SettingsError(f"--dataset {flags['dataset']} belongs to --model fgan, not to {model}")
+        if flags.get("divergence") == ALL_DIVERGENCES and "dataset" in flags:
+            raise SettingsError(
+                "--divergence all takes no --dataset: it fits a Gaussian on the line by each divergence"
+            )
         if flags.get("dataset") == "digits" and "data_dir" in flags:
             raise SettingsError("--dataset digits needs no files: leave --data_dir out")
         settings = {**DEFAULTS[model], **flags}
         if "out_dir" not in settings:
-            settings["out_dir"] = FOLDERS[model, settings.get("loss_type")]
+            settings["out_dir"] = FOLDERS[model, settings.get("loss_type")].format(**settings)
         settings["out_dir"] = Path(settings["out_dir"])
         _check_sizes(settings)
         return cls(**settings)
@@ -121,9 +162,9 @@ def _check_sizes(settings):
     if settings["out_dir"].exists() and not settings["out_dir"].is_dir():
         raise SettingsError(f"--out_dir must be a folder, and {settings['out_dir']} is a file")
     n_samples = settings["n_samples"]
-    draws_points = settings.get("dataset") is None
+    draws_points = settings.get("dataset") in (None, *POINT_SETS)
     if draws_points and not 100 <= n_samples <= 1_000_000:
-        raise SettingsError(f"--n_samples must be from 100 to 1000000 for a flow's picture, not {n_samples}")
+        raise SettingsError(f"--n_samples must be from 100 to 1000000 for a picture of points, not {n_samples}")
     if not draws_points and (n_samples % GRID_COLUMNS or not 10 <= n_samples <= 1000):
         raise SettingsError(
             f"--n_samples must be a multiple of {GRID_COLUMNS} from 10 to 1000, since grids have "
