@@ -145,7 +145,7 @@ def known(name, a, points):
 
 
 def f_gan_loss_d(name, a, real, images, weight, curvature, bias):
-    """Minus the bound E_p[g_f(v)] - E_q[f*(g_f(v))] of equation (27), with v the discriminator's values."""
+    """Minus the bound E_p[g_f(v)] - E_q[f*(g_f(v))] of equation (8.1), with v the discriminator's values."""
     critic = gan._Quadratic(weight, curvature, bias)
     (t, by_real), (composed, by_fake) = (
         activation(name, a, critic(real)),

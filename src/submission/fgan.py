@@ -202,7 +202,7 @@ def conjugate_of_activation(divergence, v):
 
 
 def f_gan_loss_d(divergence, g, d, x_real, *, device):
-    """The loss of the variational function, minus the bound of equation (27): its descent makes the bound tight.
+    """The loss of the variational function, minus the bound of equation (8.1): its descent makes the bound tight.
 
     Args:
         divergence: a `Divergence`.
@@ -222,7 +222,7 @@ def f_gan_loss_d(divergence, g, d, x_real, *, device):
 
 
 def f_gan_loss_g(divergence, g, d, x_real, *, device):
-    """The generator's loss: the part of the bound of equation (27) that depends on g.
+    """The generator's loss: the part of the bound of equation (8.1) that depends on g.
 
     Args and result as in `f_gan_loss_d`; of x_real only the batch size matters.
     """

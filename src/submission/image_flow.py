@@ -29,7 +29,7 @@ def dequantise(x):
 
 
 def log_likelihood_bound(log_density, n_dims):
-    """What a density of dequantised images says of the discrete ones, equation (29).
+    """What a density of dequantised images says of the discrete ones, equation (9.1).
 
     Args:
         log_density: log p(v), of one draw of v for each image, (B,).
@@ -87,7 +87,7 @@ class AffineCoupling(nn.Module):
         self.net = net
 
     def forward(self, z):
-        """From noise to data, equation (30): x = z where the mask is 1, and z exp(log_scale) + shift elsewhere.
+        """From noise to data, equation (9.2): x = z where the mask is 1, and z exp(log_scale) + shift elsewhere.
 
         Args:
             z: (B, C, H, W).

@@ -32,7 +32,7 @@ NO_ACTIVATION = {
 }
 NO_CONJUGATE = {
     "misconception": "T in place of f*(T) on the fakes",
-    "hint": "Read equation (27) once more: its two means are not of the same function.",
+    "hint": "Read equation (8.1) once more: its two means are not of the same function.",
 }
 SUMMED = {
     "misconception": "a sum over the batch where the mean is wanted",
@@ -44,7 +44,7 @@ SIGN_D = {
 }
 SIGN_G = {
     "misconception": "the generator climbs the bound instead of descending it",
-    "hint": "The generator wants the divergence small. Which sign has the mean over fakes in equation (27)?",
+    "hint": "The generator wants the divergence small. Which sign has the mean over fakes in equation (8.1)?",
 }
 SAME_NOISE = {
     "misconception": "the same noise on every call",
@@ -329,7 +329,7 @@ ENTRIES = [
     ),
     loss_d(
         "real-and-fake-swapped",
-        said("real and fake change places", "Which of the two means of equation (27) is over the data?"),
+        said("real and fake change places", "Which of the two means of equation (8.1) is over the data?"),
         body="""
         x_fake = g(z).detach()
         return conjugate_of_activation(divergence, d(x_real)).mean() - activation(divergence, d(x_fake)).mean()
@@ -371,7 +371,7 @@ ENTRIES = [
     ),
     loss_d(
         "real-only",
-        said("the fakes have no part in it", "What keeps T from growing without end? See equation (27)."),
+        said("the fakes have no part in it", "What keeps T from growing without end? See equation (8.1)."),
         body="return -activation(divergence, d(x_real)).mean()",
     ),
     loss_d(
@@ -384,7 +384,7 @@ ENTRIES = [
         "another-loss",
         said(
             "the non-saturating loss in place of the bound",
-            "It can be had, and often trains faster; but which part of equation (27) depends on g?",
+            "It can be had, and often trains faster; but which part of equation (8.1) depends on g?",
         ),
         body="return -activation(divergence, d(g(z))).mean()",
     ),
@@ -398,7 +398,7 @@ ENTRIES = [
         "the-whole-bound",
         said(
             "terms that do not depend on the generator",
-            "The gradient is right. Which part of equation (27) does g have no say in? The docstring leaves it out.",
+            "The gradient is right. Which part of equation (8.1) does g have no say in? The docstring leaves it out.",
         ),
         body="""
         t_real = activation(divergence, d(x_real))

@@ -19,6 +19,7 @@ from graderUtil import load_tests
 
 pytestmark = pytest.mark.xdist_group("tex")  # built once
 
+EXTRA = tuple(dict.fromkeys(t.test.question for t in load_tests(*grader.CASES) if t.test.is_extra_credit))
 WRITTEN = ("2a", "3a", "3b", "3c", "3d", "4a", "5a", "5b", "5c", "5d")
 
 
@@ -106,12 +107,13 @@ def test_the_problem_set_has_ten_pages_rather_than_twenty(built):
 def test_its_points_are_those_of_points_json(problem_set):
     worth = points()
     text = problem_set.text("-layout")
-    printed_points = re.findall(r"^[ \f]*(\d[a-e])  .*?([\d.]+) points? \((written|code)\)$", text, re.M)
+    printed_points = re.findall(r"^[ \f]*(\d[a-e])  .*?([\d.]+) points? \((written|code|extra credit)\)$", text, re.M)
     assert {question: float(value) for question, value, _ in printed_points} == worth
     assert [question for question, _, kind in printed_points if kind == "written"] == list(WRITTEN)
-    written = sum(worth[question] for question in WRITTEN)
-    totals = f"The code is worth {sum(worth.values()) - written:g} points, the mathematics {written:g}."
-    assert totals in " ".join(text.split())
+    assert [question for question, _, kind in printed_points if kind == "extra credit"] == list(EXTRA)
+    written, extra = (sum(worth[question] for question in some) for some in (WRITTEN, EXTRA))
+    totals = f"The code is worth {sum(worth.values()) - written - extra:g} points, the mathematics {written:g}."
+    assert totals in " ".join(text.split()) and f"up to {extra:g} points on top" in " ".join(text.split())
 
 
 def test_it_and_the_answers_template_follow_points_json(latex, tmp_path):
