@@ -182,7 +182,7 @@ class CouplingNet(nn.Module):
 
     def forward(self, x):
         """Maps images (B, C, H, W) to (log_scale, shift), each (B, C, H, W)."""
-        log_scale, shift = self.net(x).chunk(2, dim=1)
+        log_scale, shift = torch.tensor_split(self.net(x), 2, dim=1)
         return self.LIMIT * torch.tanh(log_scale / self.LIMIT), shift
 
 

@@ -49,7 +49,7 @@ def f(divergence, u):
     f(1) = 0 in all rows but gan: there it is -log 4, so that the bound is the objective of the first GANs.
     """
     name, a = divergence
-    rows = {
+    table = {
         "total_variation": lambda: (u - 1).abs() / 2,
         "kl": lambda: u * u.log(),
         "reverse_kl": lambda: -u.log(),
@@ -63,13 +63,13 @@ def f(divergence, u):
         "alpha_below_one": lambda: (u**a - 1 - a * (u - 1)) / (a * (a - 1)),
         "alpha_above_one": lambda: (u**a - 1 - a * (u - 1)) / (a * (a - 1)),
     }
-    return rows[name]()
+    return table[name]()
 
 
 def domain(divergence):
     """The open interval (lower, upper) that g_f maps the real numbers to."""
     name, a = divergence
-    rows = {
+    table = {
         "total_variation": lambda: (-0.5, 0.5),
         "reverse_kl": lambda: (-math.inf, 0.0),
         "neyman": lambda: (-math.inf, 1.0),
@@ -79,7 +79,7 @@ def domain(divergence):
         "gan": lambda: (-math.inf, 0.0),
         "alpha_below_one": lambda: (-math.inf, 1 / (1 - a)),
     }
-    return rows.get(name, lambda: (-math.inf, math.inf))()
+    return table.get(name, lambda: (-math.inf, math.inf))()
 
 
 def wright_omega(s):

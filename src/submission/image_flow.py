@@ -189,6 +189,7 @@ class ImageFlow(nn.Module):
         return log_det - 0.5 * (z.square() + math.log(2 * math.pi)).sum(dim=1)
         ### END_CODE_HERE ###
 
+    @torch.no_grad()
     def sample(self, n, *, device):
         """Draws n images.
 
@@ -201,8 +202,7 @@ class ImageFlow(nn.Module):
         """
         z = torch.randn(n, *self.shape, device=device)
         ### START_CODE_HERE ###
-        with torch.no_grad():
-            for layer in reversed(self.layers):
-                z, _ = layer.forward(z)
+        for layer in reversed(self.layers):
+            z = layer.forward(z)[0]
         return (z * LEVELS).floor().clamp(0, LEVELS - 1).to(torch.uint8)
         ### END_CODE_HERE ###

@@ -67,6 +67,7 @@ FOLDERS = {
     ("cgan", "nonsaturating"): "gan_nonsat_conditional",
     ("fgan", None): "fgan_{divergence}",
     ("image_flow", None): "image_flow",
+    ("image_flow", "no_dequantise"): "image_flow_without_noise",
 }
 # What a checkpoint must agree with to be resumed from; the rest may change between two runs.
 SHAPING = ("model", "dataset", "loss_type", "divergence", "no_dequantise", "n_flows", "hidden_size")
@@ -128,7 +129,7 @@ class Settings:
             raise SettingsError("--dataset digits needs no files: leave --data_dir out")
         settings = {**DEFAULTS[model], **flags}
         if "out_dir" not in settings:
-            settings["out_dir"] = FOLDERS[model, settings.get("loss_type")].format(**settings)
+            settings["out_dir"] = _folder(settings)
         settings["out_dir"] = Path(settings["out_dir"])
         _check_sizes(settings)
         return cls(**settings)
@@ -148,6 +149,12 @@ class Settings:
             if field.name == "out_dir" or value != default:
                 words.append(f"--{field.name}" if value is True else f"--{field.name}={value}")
         return shlex.join(words)
+
+
+def _folder(settings):
+    """Where a run's results go by default."""
+    kind = "no_dequantise" if settings.get("no_dequantise") else settings.get("loss_type")
+    return FOLDERS[settings["model"], kind].format(**settings)
 
 
 def _check_sizes(settings):

@@ -211,7 +211,7 @@ ENTRIES = [
         return prior.log_prob(v).flatten(1).sum(1) + torch.stack(log_dets).sum(0)
         """,
     ),
-    Right("ImageFlow.sample", "detached-at-the-end", _SAMPLE),
+    Right("ImageFlow.sample", "clamped-by-torch", _SAMPLE),
     # dequantise
     wrong("dequantise", "no-noise", NO_NOISE, "return x / 256"),
     wrong("dequantise", "half-a-level", NO_NOISE, "return (x + 0.5) / 256"),

@@ -25,6 +25,8 @@ def test_the_flow_has_the_defaults_of_the_handout():
         ("--model gan --loss_type wasserstein_gp", "gan_wass_gp"),
         ("--model cgan", "gan_nonsat_conditional"),
         ("--model cgan --out_dir elsewhere", "elsewhere"),
+        ("--model image_flow --n_epochs 1 --batch_size 64", "image_flow"),
+        ("--model image_flow --n_epochs 1 --no_dequantise", "image_flow_without_noise"),
     ],
 )
 def test_the_gans_have_the_defaults_of_the_handout(words, folder):
@@ -53,7 +55,13 @@ def test_the_gans_have_the_defaults_of_the_handout(words, folder):
         ("--dataset digits", "belongs to --model gan or cgan"),
         ("--animate", "belongs to --model gan or cgan"),
         ("--model gan --dataset digits --data_dir x", "needs no files"),
-        ("--model gan --n_flows 3", "belongs to --model flow"),
+        ("--model gan --n_flows 3", "belongs to --model flow or image_flow"),
+        ("--divergence kl", "belongs to --model fgan"),
+        ("--model gan --no_dequantise", "belongs to --model image_flow"),
+        ("--model gan --dataset moons", "belongs to --model fgan"),
+        ("--model fgan --divergence all --dataset moons", "takes no --dataset"),
+        ("--model fgan --n_samples 50", "from 100 to 1000000"),
+        ("--model fgan --dataset digits --n_samples 55", "multiple of 10"),
         ("--model vae", "flow"),
         ("--device mps", "gpu"),
         ("--n_epochs many", "--n_epochs"),
@@ -97,6 +105,8 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         "--model cgan --dataset digits --animate --seed 7 --out_dir 'a b'",
         "--out_dir=-x",
         "--n_flows 2 --save_every 0.5",
+        "--model fgan --divergence kl --dataset moons",
+        "--model image_flow --no_dequantise --n_flows 2",
     ],
 )
 def test_the_command_to_go_on_with_gives_the_same_settings(words):
