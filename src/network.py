@@ -146,12 +146,17 @@ class PointDiscriminator(nn.Module):
 
 
 class GaussianGenerator(nn.Module):
-    """The smallest generator: x = mean + exp(log_deviation) z on the line."""
+    """The smallest generator: x = mean + exp(log_deviation) z on the line.
 
-    def __init__(self):
+    Args:
+        mean, log_deviation: where it starts.
+    """
+
+    def __init__(self, mean=0.0, log_deviation=0.0):
         super().__init__()
         self.dim_z = 1
-        self.mean, self.log_deviation = nn.Parameter(torch.zeros(())), nn.Parameter(torch.zeros(()))
+        self.mean = nn.Parameter(torch.tensor(mean))
+        self.log_deviation = nn.Parameter(torch.tensor(log_deviation))
 
     def forward(self, z):
         """Maps noise (B, 1) to numbers (B, 1)."""

@@ -21,6 +21,8 @@ PARAMETERS = {"weighted_jensen_shannon": 0.3, "alpha_below_one": 0.5, "alpha_abo
 
 # The data of one dimension: weights, means and standard deviations of two Gaussians.
 WEIGHTS, MEANS, DEVIATIONS = (0.65, 0.35), (-1.5, 1.8), (0.6, 0.9)
+# Near the larger mode: a divergence that seeks modes has a worse optimum, too, which covers both, and would stay there.
+START = (-1.0, -0.5)
 N_NUMBERS = 30_000
 X = torch.linspace(-8, 8, 801, dtype=torch.float64)
 SOURCES = {f"{side}_loss": f" (f_gan_loss_{side} in submission/fgan.py)" for side in "dg"}
@@ -113,7 +115,7 @@ class OneGaussianRun(Run):
         self.numbers = (torch.tensor(MEANS)[which] + torch.tensor(DEVIATIONS)[which] * z)[:, None].to(device)
         self.pairs = {
             name: networks_and_optimizers(
-                GaussianGenerator().to(device), PointDiscriminator(1, 32).to(device), POINT_LEARNING_RATE
+                GaussianGenerator(*START).to(device), PointDiscriminator(1, 32).to(device), POINT_LEARNING_RATE
             )
             for name in DIVERGENCES
         }
