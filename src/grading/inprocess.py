@@ -25,7 +25,7 @@ class InProcess:
         reply = probes.run(self._submission, {"probe": probe, "seed": seed, **arguments})
         if reply.pop("status") == "ok":
             return reply
-        raise Failed(reply["reason"], reply.get("unwritten"))
+        raise Failed(reply["reason"], reply.get("unwritten"), absent="absent" in reply)
 
     def take_prints(self):
         """Prints go straight to the terminal."""
