@@ -81,6 +81,16 @@ def load_moons(n_points=30_000, noise=0.05, random_state=MOONS_STATE):
     return Points(*points.split([n_points - 2 * n_held_out, n_held_out, n_held_out]))
 
 
+def load_mixture(n_points=30_000, random_state=0):
+    """Eight Gaussians on a circle, mean 0 and variance 1 (nearly), split 80/10/10; drawn as the Moons are."""
+    random = np.random.RandomState(random_state)
+    angle = random.randint(8, size=n_points) * (math.pi / 4)
+    centres = math.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    points = torch.from_numpy(centres + 0.1 * random.normal(size=(n_points, 2))).float()
+    n_held_out = n_points // 10
+    return Points(*points.split([n_points - 2 * n_held_out, n_held_out, n_held_out]))
+
+
 def load_images(name, data_dir=None):
     """Reads a set of images into memory.
 

@@ -25,7 +25,7 @@ except ModuleNotFoundError:
 from graderUtil import TerminalResult, choose, load_tests
 from grading.case import SubmissionTest
 from grading.client import OpenRoom, Worker, WorkerMissing
-from grading.problems import flow, gan, vae
+from grading.problems import fgan, flow, gan, image_flow, vae
 
 HERE = Path(__file__).resolve().parent
 
@@ -34,6 +34,8 @@ CASES = (
     *(gan.Test_2b, gan.Test_4b, gan.Test_5e),
     *(vae.Test_6a, vae.Test_6b, vae.Test_6c, vae.Test_6d, vae.Test_6e),
     gan.Test_7a,
+    *(fgan.Test_8a, fgan.Test_8b),
+    *(image_flow.Test_9a, image_flow.Test_9b, image_flow.Test_9c),
 )
 
 

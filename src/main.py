@@ -4,7 +4,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from training.settings import ARCHS, DATASETS, DEVICES, INTERRUPTED, LOSS_TYPES, MODELS, Settings, SettingsError
+from training.settings import (
+    ALL_DIVERGENCES,
+    ARCHS,
+    DATASETS,
+    DEVICES,
+    DIVERGENCES,
+    INTERRUPTED,
+    LOSS_TYPES,
+    MODELS,
+    POINT_SETS,
+    Settings,
+    SettingsError,
+)
 
 EXAMPLES = """examples:
   python main.py --model flow
@@ -40,16 +52,20 @@ def parse(argv=None):
     add("--compare", type=_names, metavar="LOSS,LOSS", help="train a gan with each of these losses from the same start")
     add("--arch", choices=sorted({name for names in ARCHS.values() for name in names}), help="networks of gan and vae")
     add("--dim_z", type=int, help="latent variables of the vae (default: 10)")
-    add("--dataset", choices=DATASETS, help="images for all but the flow (default: fashion-mnist); digits has no files")
+    divergences = (*DIVERGENCES, ALL_DIVERGENCES)
+    add("--divergence", choices=divergences, help="of --model fgan (default: jensen_shannon); all compares them")
+    help = "images (default: fashion-mnist; digits needs no files); for fgan also points (default: mixture)"
+    add("--dataset", choices=(*DATASETS, *POINT_SETS), help=help)
     add("--data_dir", type=Path, help="folder with the image files (default: data/, then Debian's, then a download)")
     add("--device", choices=DEVICES, help="gpu needs CUDA (default: cpu)")
     add("--cache", action="store_true", help="fetch the data and stop")
-    add("--n_flows", type=int, help="MADE blocks of the flow (default: 5)")
-    add("--hidden_size", type=int, help="hidden units of each MADE block (default: 100)")
-    add("--n_epochs", type=int, help="passes over the data (default: flow 50, gan and cgan 1)")
+    add("--n_flows", type=int, help="MADE blocks of the flow (default: 5); couplings of each size in image_flow (3)")
+    add("--hidden_size", type=int, help="hidden units of a MADE block (default: 100), channels in image_flow (24)")
+    add("--n_epochs", type=int, help="passes over the data (default: flow 50, gan and cgan 1, fgan 20, image_flow 2)")
     add("--n_steps", type=int, help="steps of training of the vae (default: 20000)")
-    add("--n_samples", type=int, help="samples in a picture (default: flow 1000, gan and cgan 100, vae 200)")
-    add("--batch_size", type=int, help="examples a step (default: flow and vae 100, gan and cgan 64)")
+    add("--n_samples", type=int, help="samples in a picture (default: points 1000, images 100, vae 200)")
+    add("--batch_size", type=int, help="examples a step (default: flow, vae and fgan 100, others 64)")
+    add("--no_dequantise", action="store_true", help="image_flow: train on the levels themselves, to see what happens")
     add("--out_dir", type=Path, help="folder for all results (default: maf, gan_nonsat, gan_wass_gp, ...)")
     add("--seed", type=int, help="start of all random numbers (default: 0)")
     add("--runs", type=int, help="train so many times, with one seed after the other; prints mean and standard error")

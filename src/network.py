@@ -1,4 +1,5 @@
-"""Generators, discriminators and an autoencoder for 28x28 grey images, provided; sizes are those of earlier years.
+"""Networks, provided: for 28x28 grey images generators, discriminators and an autoencoder, of the sizes of earlier years;
+small ones for points; the network of a coupling.
 
 Shapes: B is the batch size; images are (B, 1, 28, 28), labels int64 (B,) in 0 ... NUM_CLASSES - 1.
 """
@@ -211,3 +212,94 @@ def _perceptron(sizes, activation):
     for below, above in itertools.pairwise(sizes):
         layers += [nn.Linear(below, above), activation()]
     return nn.Sequential(*layers[:-1])
+
+
+class PointGenerator(nn.Module):
+    """Turns noise into points of the plane.
+
+    Args:
+        dim_z: size of the noise.
+        hidden_size: units of each of two hidden layers.
+    """
+
+    def __init__(self, dim_z=2, hidden_size=128):
+        super().__init__()
+        self.dim_z = dim_z
+        self.net = _point_layers(dim_z, hidden_size, 2)
+
+    def forward(self, z):
+        """Maps noise (B, dim_z) to points (B, 2)."""
+        return self.net(z)
+
+
+class PointDiscriminator(nn.Module):
+    """Tells real points from generated ones.
+
+    Args:
+        dimension: of the points.
+        hidden_size: units of each of two hidden layers.
+    """
+
+    def __init__(self, dimension=2, hidden_size=128):
+        super().__init__()
+        self.net = _point_layers(dimension, hidden_size, 1)
+
+    def forward(self, x):
+        """Maps points (B, dimension) to numbers (B,)."""
+        return self.net(x).squeeze(1)
+
+
+class GaussianGenerator(nn.Module):
+    """The smallest generator: x = mean + exp(log_deviation) z on the line.
+
+    Args:
+        mean, log_deviation: where it starts.
+    """
+
+    def __init__(self, mean=0.0, log_deviation=0.0):
+        super().__init__()
+        self.dim_z = 1
+        self.mean = nn.Parameter(torch.tensor(mean))
+        self.log_deviation = nn.Parameter(torch.tensor(log_deviation))
+
+    def forward(self, z):
+        """Maps noise (B, 1) to numbers (B, 1)."""
+        return self.mean + self.log_deviation.exp() * z
+
+
+class CouplingNet(nn.Module):
+    """What an affine coupling reads off the values that stay; at first it says that nothing is to be moved.
+
+    Args:
+        channels: of the images.
+        hidden_size: channels within.
+    """
+
+    LIMIT = 2.0  # of log scales: a single layer that stretches by more than e^2 is about to burst
+
+    def __init__(self, channels, hidden_size):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Conv2d(channels, hidden_size, kernel_size=3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(hidden_size, hidden_size, kernel_size=1),
+            nn.ReLU(),
+            nn.Conv2d(hidden_size, 2 * channels, kernel_size=3, padding=1),
+        )
+        nn.init.zeros_(self.net[-1].weight)
+        nn.init.zeros_(self.net[-1].bias)
+
+    def forward(self, x):
+        """Maps images (B, C, H, W) to (log_scale, shift), each (B, C, H, W)."""
+        log_scale, shift = torch.tensor_split(self.net(x), 2, dim=1)
+        return self.LIMIT * torch.tanh(log_scale / self.LIMIT), shift
+
+
+def _point_layers(input_size, hidden_size, output_size):
+    return nn.Sequential(
+        nn.Linear(input_size, hidden_size),
+        nn.LeakyReLU(0.1),
+        nn.Linear(hidden_size, hidden_size),
+        nn.LeakyReLU(0.1),
+        nn.Linear(hidden_size, output_size),
+    )

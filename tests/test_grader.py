@@ -122,6 +122,23 @@ class Oracle:
         seen = (m + np.sqrt(v) * noise).reshape(-1, m.shape[-1])
         return {**answer, "seen": seen, "x_after": 0 * x, "touched": ""}
 
+    fgan_draws, fgan_on_device = gan_draws, gan_on_device
+
+    def fgan_column(self, function, name, a, at, **_):
+        arguments = (at,) if function == "wright_omega" else (name, float(a), at)
+        value, gradient = getattr(solution.fgan, function)(*arguments)
+        return {"value": value, "gradient": gradient, "at_after": 0 * at}
+
+    def fgan_slope_at_one(self, name, a):
+        return {"value": solution.fgan.slope_at_one(name, a)}
+
+    def fgan_domain(self, name, a):
+        return {"value": solution.fgan.domain(name, a)}
+
+    def fgan_loss(self, function, name, a, real, images, weight, curvature, bias, **_):
+        case = {"real": real, "images": images, "weight": weight, "curvature": curvature, "bias": bias}
+        return {**getattr(solution.fgan, function)(name, a, **case), "real_after": 0 * real, "touched": ""}
+
 
 @pytest.fixture
 def answered(monkeypatch):

@@ -29,6 +29,7 @@ LABELS = {
     "loss_slope": "the derivative of MAF.loss by log_probs",
     "sample": "what MAF.sample gives on known blocks",
     "log_det": "log_det",
+    "gradient": "its derivative",
     "grad_x": "the gradient by x",
     "grad_images": "the gradient by the generator's images",
     "grad_tags": "the gradient by the generator's images",

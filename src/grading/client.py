@@ -27,7 +27,7 @@ PRINTS = 10_000  # bytes of a test's prints that are kept
 LINES = 200  # and lines: a loop that prints is to leave the rest of the terminal readable
 MESSAGE = 20_000  # characters of an error message
 TEXT = 1000  # characters of any other text
-WRITTEN = ("flow_network.py", "gan.py", "vae.py")  # by students
+WRITTEN = ("flow_network.py", "gan.py", "vae.py", "fgan.py", "image_flow.py")  # by students
 NAME = r"(?=.{1,80}\Z)[^\W\d]\w*(\.[^\W\d]\w*)*"  # of a function
 
 _SOURCE = Path(__file__).resolve().parent.parent
@@ -377,9 +377,7 @@ class _Prints:
         frames = re.findall(r'File "[^"\n]*?([\w.-]{1,80}\.py)", line (\d{1,9}) in ([\w.<>]{1,80})$', text, re.M)
         if not frames:
             return ""
-        file, line, name = next(
-            (frame for frame in frames if frame[0] in ("flow_network.py", "gan.py", "vae.py")), frames[0]
-        )
+        file, line, name = next((frame for frame in frames if frame[0] in WRITTEN), frames[0])
         return f" (in {name}, line {line} of {file})"
 
     def take(self):

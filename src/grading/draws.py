@@ -242,6 +242,39 @@ def weights_fault(calls):
     return ""
 
 
+def dequantisation_fault(calls, x):
+    """Looks at images that were dequantised: 256 v - x should be uniform on [0, 1), each for itself.
+
+    Args:
+        calls: for each of several calls with the same images, v.
+        x: levels, (B, C, H, W).
+    """
+    for v in calls:
+        if fault := _dequantised_fault(v, x):
+            return fault
+    return "the noise is the same on each call: is a seed set?" if _repeated(calls) else ""
+
+
+def _dequantised_fault(v, x):
+    if v.shape != x.shape:
+        return f"the shape is {v.shape} for x of shape {x.shape}"
+    noise = 256 * v.astype(float) - x
+    values = noise.ravel()
+    many = len(values) > 1000
+    faults = (
+        (
+            not ((values > -1e-4) & (values < 1 + 1e-4)).all(),
+            f"256 v - x goes from {values.min():.2f} to {values.max():.2f}",
+        ),
+        (np.ptp(values) < 1e-3, f"there is no noise: 256 v - x is {values[0]:.1f} everywhere"),
+        (len(x) > 1 and np.ptp(noise, axis=0).max() < 1e-3, "all images get the same noise"),
+        (np.ptp(noise.reshape(len(x), -1), axis=1).max() < 1e-3, "all values of an image get the same noise"),
+        (many and not _independent(values), "the noise of one value depends on that of the one before"),
+        (many and not _follows(values, lambda u: np.clip(u, 0, 1)), "256 v - x is not uniform on [0, 1)"),
+    )
+    return next((text for found, text in faults if found), "")
+
+
 def _indices(x, weights, size):
     """Which generated and which real image a mixed one is of."""
     with np.errstate(divide="ignore", invalid="ignore"):

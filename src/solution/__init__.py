@@ -3,6 +3,6 @@
 Each function takes what the probe of `grading.probes` was given and returns what a right submission replies.
 """
 
-from . import flow_network, gan, vae
+from . import fgan, flow_network, gan, image_flow, vae
 
-__all__ = ["flow_network", "gan", "vae"]
+__all__ = ["fgan", "flow_network", "gan", "image_flow", "vae"]

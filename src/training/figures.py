@@ -83,6 +83,63 @@ def save_density(path, points, log_density, n_ticks=301):
     _save(figure, path)
 
 
+def save_learned(path, points, samples, title):
+    """Scatters what was learned over the points that it was learned from.
+
+    Args:
+        path: PNG file to write.
+        points, samples: arrays (N, 2).
+        title: above the picture.
+    """
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.scatter(*points.T, s=6, alpha=0.3, linewidths=0, color=DATA_COLOUR, label="data")
+    axes.scatter(*samples.T, s=6, alpha=0.6, linewidths=0, color=MODEL_COLOUR, label="samples")
+    axes.legend(loc="upper right", markerscale=2)
+    _frame(axes, title)
+    _save(figure, path)
+
+
+def save_fits(path, x, data, fits, columns=4):
+    """Draws a density of the line, and beside it, in a panel each, what was fitted to it.
+
+    Args:
+        path: PNG file to write.
+        x, data: places and the density there, arrays (N,).
+        fits: {title: (what was learned, the best that there is)}, densities at x.
+        columns: panels in a row.
+    """
+    rows = -(-len(fits) // columns)
+    figure = Figure(figsize=(2.7 * columns, 2 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for axes, (title, (learned, best)) in zip(panels.flat, fits.items(), strict=True):
+        axes.fill_between(x, data, color=DATA_COLOUR, alpha=0.25, linewidth=0, label="data")
+        axes.plot(x, learned, color=MODEL_COLOUR, label="learned")
+        axes.plot(x, best, "--", color=HELD_OUT_COLOUR, label="best, by quadrature")
+        axes.set_title(title, fontsize=9)
+        axes.set(ylim=(0, 2 * data.max()), yticks=[])
+    handles = panels.flat[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=3, fontsize=9)
+    _save(figure, path)
+
+
+def save_slice(path, levels, log_densities, title):
+    """Draws a log density along one value of an image.
+
+    Args:
+        path: PNG file to write.
+        levels: where, in levels, array (N,).
+        log_densities: in nats, array (N,).
+        title: above the picture.
+    """
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(levels, log_densities, color=MODEL_COLOUR)
+    axes.set(xlabel="value of one dark pixel, in levels", ylabel="log density of the image (nats)", title=title)
+    axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
 def save_curves(path, losses, curves, steps_per_epoch, label):
     """Draws losses against steps: every step faintly, a running median on top; curves by the epoch with dots.
 

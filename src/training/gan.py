@@ -96,15 +96,9 @@ class GanRun(Run):
         return self._grid_path(self.total_steps)
 
     def _turn(self, loss_function, batch, name):
-        """One network's step. Gradients stop at its own parameters: the other network needs none."""
-        part, optimizer = self.parts[name], self.parts[f"{name}_optimizer"]
+        """One network's step."""
         source = f"{loss_function.__name__} in submission/gan.py"
-        loss = checked_scalar(source, loss_function(self.g, self.d, *batch, device=self.device))
-        optimizer.zero_grad()
-        loss.backward(inputs=list(part.parameters()))
-        checked_gradient(source, name, part)
-        optimizer.step()
-        return loss.detach()
+        return take_turn(source, loss_function(self.g, self.d, *batch, device=self.device), self.parts, name)
 
     def _grid_path(self, step):
         return self.settings.out_dir / f"fake_{step:04d}.png"
@@ -141,3 +135,23 @@ class GanRun(Run):
         else:
             grid[: len(images)] = images.cpu()
         figures.save_grid(self.settings.out_dir / "real.png", to_unit_range(grid), GRID_COLUMNS)
+
+
+def take_turn(source, loss, parts, name):
+    """One network's step. Gradients stop at its own parameters: the other network needs none.
+
+    Args:
+        source: where the loss comes from, for messages.
+        loss: what the student's function gave.
+        parts: dict that holds the network as `name`, and its optimiser.
+
+    Returns:
+        The loss, detached.
+    """
+    network, optimizer = parts[name], parts[f"{name}_optimizer"]
+    loss = checked_scalar(source, loss)
+    optimizer.zero_grad()
+    loss.backward(inputs=list(network.parameters()))
+    checked_gradient(source, name, network)
+    optimizer.step()
+    return loss.detach()

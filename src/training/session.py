@@ -11,7 +11,7 @@ from training import checkpoint
 from training.errors import Interrupted, TrainingStopped, explain
 from training.loop import Loop, way_on
 from training.metrics import write_metrics, write_summary
-from training.settings import INTERRUPTED
+from training.settings import INTERRUPTED, POINT_SETS
 
 RUNS = {
     "flow": "training.flow:FlowRun",
@@ -19,6 +19,8 @@ RUNS = {
     "cgan": "training.gan:GanRun",
     "compare": "training.compare:CompareRun",
     "vae": "training.vae:VaeRun",
+    "fgan": "training.fgan:fgan_run",
+    "image_flow": "training.image_flow:ImageFlowRun",
 }
 
 
@@ -56,8 +58,8 @@ def _report(message, status):
 
 
 def _fetch(settings):
-    if settings.dataset is None:
-        print("Moons are made when they are needed; --model gan --cache fetches Fashion-MNIST.")
+    if settings.dataset in (None, *POINT_SETS):
+        print("Points are made when they are needed; --model gan --cache fetches Fashion-MNIST.")
     else:
         data = load_images(settings.dataset, settings.data_dir)
         print(f"{settings.dataset} is at hand: {len(data.train_images)} images from {data.source}")

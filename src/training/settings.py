@@ -7,6 +7,12 @@ from pathlib import Path
 LOSS_TYPES = ("nonsaturating", "minimax", "wasserstein_gp")
 ARCHS = {"gan": ("conv", "mlp", "shallow"), "vae": ("mlp", "shallow")}
 DATASETS = ("fashion-mnist", "mnist", "digits")
+POINT_SETS = ("moons", "mixture")  # of the plane, for fgan
+DIVERGENCES = (
+    *("total_variation", "kl", "reverse_kl", "pearson", "neyman", "squared_hellinger", "jeffrey", "jensen_shannon"),
+    *("weighted_jensen_shannon", "gan", "alpha_below_one", "alpha_above_one"),
+)
+ALL_DIVERGENCES = "all"
 DEVICES = ("cpu", "gpu")
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
 MAX_SEED = 2**32 - 1
@@ -39,9 +45,34 @@ VAE_DEFAULTS = {
     "arch": "mlp",
     "dim_z": 10,
 }
-DEFAULTS = {"flow": FLOW_DEFAULTS, "gan": GAN_DEFAULTS, "cgan": CGAN_DEFAULTS, "vae": VAE_DEFAULTS}
+FGAN_DEFAULTS = {
+    "n_epochs": 20,
+    "batch_size": 100,
+    "n_samples": 1000,
+    "dataset": "mixture",
+    "divergence": "jensen_shannon",
+    "data_dir": None,
+}
+IMAGE_FLOW_DEFAULTS = {
+    "n_epochs": 2,
+    "batch_size": 64,
+    "n_samples": 100,
+    "dataset": "fashion-mnist",
+    "data_dir": None,
+    "n_flows": 3,
+    "hidden_size": 24,
+    "no_dequantise": False,
+}
+DEFAULTS = {
+    "flow": FLOW_DEFAULTS,
+    "gan": GAN_DEFAULTS,
+    "cgan": CGAN_DEFAULTS,
+    "vae": VAE_DEFAULTS,
+    "fgan": FGAN_DEFAULTS,
+    "image_flow": IMAGE_FLOW_DEFAULTS,
+}
 MODELS = tuple(DEFAULTS)
-LEAST_BATCH = {"gan": 2, "cgan": 2}  # batch norm needs two; 1 for the others
+LEAST_BATCH = {"gan": 2, "cgan": 2, "fgan": 2}  # batch norm needs two; 1 for the others
 FOLDERS = {
     ("flow", None): "maf",
     ("gan", "nonsaturating"): "gan_nonsat",
@@ -49,11 +80,14 @@ FOLDERS = {
     ("gan", "wasserstein_gp"): "gan_wass_gp",
     ("cgan", "nonsaturating"): "gan_nonsat_conditional",
     ("vae", None): "vae",
+    ("fgan", None): "fgan_{divergence}",
+    ("image_flow", None): "image_flow",
+    ("image_flow", "no_dequantise"): "image_flow_without_noise",
 }
 # What a checkpoint must agree with to be resumed from; the rest may change between two runs.
 SHAPING = (
-    *("model", "dataset", "loss_type", "compare", "arch", "dim_z", "n_flows", "hidden_size"),
-    *("n_epochs", "n_steps", "n_samples", "batch_size", "seed"),
+    *("model", "dataset", "loss_type", "compare", "arch", "dim_z", "divergence", "no_dequantise"),
+    *("n_flows", "hidden_size", "n_epochs", "n_steps", "n_samples", "batch_size", "seed"),
 )
 
 
@@ -76,9 +110,11 @@ class Settings:
     compare: tuple | None = None  # of loss types
     arch: str | None = None
     dim_z: int | None = None
+    divergence: str | None = None
     data_dir: Path | None = None
     n_flows: int | None = None
     hidden_size: int | None = None
+    no_dequantise: bool = False
     device: str = "cpu"
     seed: int = 0
     runs: int = 1
@@ -109,6 +145,12 @@ class Settings:
             raise SettingsError(f"--model {model} takes --arch {' or '.join(ARCHS[model])}, not {flags['arch']}")
         if flags.get("compare"):
             _check_comparison(flags)
+        if flags.get("dataset") in POINT_SETS and model != "fgan":
+            raise SettingsError(f"--dataset {flags['dataset']} belongs to --model fgan, not to {model}")
+        if flags.get("divergence") == ALL_DIVERGENCES and "dataset" in flags:
+            raise SettingsError(
+                "--divergence all takes no --dataset: it fits a Gaussian on the line by each divergence"
+            )
         if flags.get("dataset") == "digits" and "data_dir" in flags:
             raise SettingsError("--dataset digits needs no files: leave --data_dir out")
         settings = {**DEFAULTS[model], **flags}
@@ -145,7 +187,8 @@ class Settings:
 
 def _folder(settings):
     """Where a run's results go by default."""
-    folder = FOLDERS[settings["model"], settings.get("loss_type")]
+    kind = "no_dequantise" if settings.get("no_dequantise") else settings.get("loss_type")
+    folder = FOLDERS[settings["model"], kind].format(**settings)
     if settings.get("compare"):
         folder = "gan_compare"
     arch = settings.get("arch")
@@ -176,9 +219,9 @@ def _check_sizes(settings):
     if settings["out_dir"].exists() and not settings["out_dir"].is_dir():
         raise SettingsError(f"--out_dir must be a folder, and {settings['out_dir']} is a file")
     n_samples = settings["n_samples"]
-    draws_points = settings.get("dataset") is None
+    draws_points = settings.get("dataset") in (None, *POINT_SETS)
     if draws_points and not 100 <= n_samples <= 1_000_000:
-        raise SettingsError(f"--n_samples must be from 100 to 1000000 for a flow's picture, not {n_samples}")
+        raise SettingsError(f"--n_samples must be from 100 to 1000000 for a picture of points, not {n_samples}")
     columns = SAMPLE_COLUMNS.get(settings["model"], GRID_COLUMNS)
     if not draws_points and (n_samples % columns or not columns <= n_samples <= 1000):
         raise SettingsError(

@@ -18,6 +18,8 @@ _MODULES = (
     "vae_parts",
     "vae_bounds",
     "loss_minimax_g",
+    "fgan",
+    "image_flow",
 )
 
 

@@ -28,6 +28,21 @@ FUNCTIONS = {
     "negative_elbo_bound": ("vae.py", "6d"),
     "negative_iwae_bound": ("vae.py", "6e"),
     "loss_minimax_g": ("gan.py", "7a"),
+    "activation": ("fgan.py", "8a"),
+    "conjugate": ("fgan.py", "8a"),
+    "slope_at_one": ("fgan.py", "8a"),
+    "conjugate_of_activation": ("fgan.py", "8b"),
+    "f_gan_loss_d": ("fgan.py", "8b"),
+    "f_gan_loss_g": ("fgan.py", "8b"),
+    "dequantise": ("image_flow.py", "9a"),
+    "log_likelihood_bound": ("image_flow.py", "9a"),
+    "bits_per_dim": ("image_flow.py", "9a"),
+    "checkerboard_mask": ("image_flow.py", "9b"),
+    "channel_mask": ("image_flow.py", "9b"),
+    "AffineCoupling.forward": ("image_flow.py", "9b"),
+    "AffineCoupling.inverse": ("image_flow.py", "9b"),
+    "ImageFlow.log_prob": ("image_flow.py", "9c"),
+    "ImageFlow.sample": ("image_flow.py", "9c"),
 }
 
 
@@ -93,10 +108,10 @@ def with_body(text, function, body):
     return filled(text, lambda space: body if space.start() == start else None)
 
 
-def function_at(text, line):
-    """The function between whose markers a line (from 0) of the source stands, or None."""
-    for function in FUNCTIONS:
-        if f"def {function.split('.')[-1]}(" in text:
+def function_at(file, text, line):
+    """The function between whose markers a line (from 0) of the source of a file stands, or None."""
+    for function, (home, _) in FUNCTIONS.items():
+        if home == file:
             space = space_of(text, function)
             if text.count("\n", 0, space.start("inside")) <= line < text.count("\n", 0, space.end("inside")):
                 return function

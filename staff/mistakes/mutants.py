@@ -50,7 +50,7 @@ def mutants():
                 if text not in seen:
                     seen.add(text)
                     number, line = _changed(texts[file], text)
-                    yield file, function_at(texts[file], number), line, {**texts, file: text}
+                    yield file, function_at(file, texts[file], number), line, {**texts, file: text}
 
 
 def examine(mutant, seed=0):

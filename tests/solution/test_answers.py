@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grading import cases
-from solution import flow_network, gan, vae
+from solution import fgan, flow_network, gan, vae
 
 STEP = 1e-6
 
@@ -235,3 +235,31 @@ def test_what_stands_in_for_functions_of_a_vae_is_what_they_come_to(rng):
     np.testing.assert_allclose(
         known["log_bernoulli_with_logits_points_1"], z @ coefficients["weight"].T + coefficients["bias"]
     )
+
+
+F_GAN_ROWS = [
+    *[(name, np.nan) for name in ("total_variation", "kl", "reverse_kl", "pearson", "neyman", "squared_hellinger")],
+    *[("jeffrey", np.nan), ("jensen_shannon", np.nan), ("gan", np.nan), ("weighted_jensen_shannon", 0.3)],
+    *[("alpha_below_one", 0.5), ("alpha_below_one", -1.2), ("alpha_above_one", 1.5)],
+]
+
+
+@pytest.mark.parametrize(("name", "a"), F_GAN_ROWS)
+def test_derivatives_of_the_table_of_f_divergences(rng, name, a):
+    u = np.exp(rng.normal(size=5))
+    columns = {"f": u, "activation": rng.normal(size=5), "conjugate_of_activation": rng.normal(size=5)}
+    columns["conjugate"] = rng.uniform(-0.4, 0.4, 5) if name == "total_variation" else fgan.f(name, a, u)[1]
+    for function, at in columns.items():
+        call = getattr(fgan, function)
+        slopes = slope(lambda x, call=call: call(name, a, x)[0].sum(), {"x": at}, "x")
+        np.testing.assert_allclose(call(name, a, at)[1], slopes, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "a"), F_GAN_ROWS)
+def test_gradients_of_f_gan_losses(rng, name, a):
+    case = cases.random_images(rng, 3, (1, 2, 2))
+    for function, names in ((fgan.f_gan_loss_d, ["weight", "curvature", "bias"]), (fgan.f_gan_loss_g, ["images"])):
+        answer = function(name, a, **case)
+        for argument in names:
+            slopes = slope(lambda call=function, **c: call(name, a, **c)["value"], case, argument)
+            np.testing.assert_allclose(answer[f"grad_{argument}"], slopes, atol=1e-6, rtol=1e-5)

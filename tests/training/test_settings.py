@@ -28,6 +28,8 @@ def test_the_flow_has_the_defaults_of_the_handout():
         ("--model gan --loss_type minimax", "gan_minimax"),
         ("--model gan --arch mlp", "gan_nonsat_mlp"),
         ("--compare minimax,nonsaturating --arch shallow", "gan_compare_shallow"),
+        ("--model image_flow --n_epochs 1 --batch_size 64", "image_flow"),
+        ("--model image_flow --n_epochs 1 --no_dequantise", "image_flow_without_noise"),
     ],
 )
 def test_the_gans_have_the_defaults_of_the_handout(words, folder):
@@ -67,7 +69,6 @@ def test_several_runs_differ_by_seed_and_folder():
         ("--dataset digits", "belongs to --model gan or cgan"),
         ("--animate", "belongs to --model gan or cgan"),
         ("--model gan --dataset digits --data_dir x", "needs no files"),
-        ("--model gan --n_flows 3", "belongs to --model flow"),
         ("--model vea", "flow"),
         ("--model vae --n_samples 30", "multiple of 20 from 20 to 1000"),
         ("--model vae --n_steps 0", "--n_steps must be 1 or more"),
@@ -83,6 +84,13 @@ def test_several_runs_differ_by_seed_and_folder():
         ("--compare minimax,nonsaturating --loss_type minimax", "leave --loss_type out"),
         ("--runs 0", "--runs must be 1 or more"),
         ("--seed 4294967295 --runs 2", "--seed must be from 0 to"),
+        ("--model gan --n_flows 3", "belongs to --model flow or image_flow"),
+        ("--divergence kl", "belongs to --model fgan"),
+        ("--model gan --no_dequantise", "belongs to --model image_flow"),
+        ("--model gan --dataset moons", "belongs to --model fgan"),
+        ("--model fgan --divergence all --dataset moons", "takes no --dataset"),
+        ("--model fgan --n_samples 50", "from 100 to 1000000"),
+        ("--model fgan --dataset digits --n_samples 55", "multiple of 10"),
         ("--device mps", "gpu"),
         ("--n_epochs many", "--n_epochs"),
         ("--n_epoch 3", "--n_epoch"),
@@ -127,6 +135,8 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         "--n_flows 2 --save_every 0.5",
         "--model vae --n_steps 30 --runs 3 --arch shallow",
         "--compare minimax,nonsaturating --arch mlp",
+        "--model fgan --divergence kl --dataset moons",
+        "--model image_flow --no_dequantise --n_flows 2",
     ],
 )
 def test_the_command_to_go_on_with_gives_the_same_settings(words):

@@ -11,7 +11,12 @@ MANY = 4000  # images, where what is drawn at random is looked at
 
 
 class LossTest(SubmissionTest):
-    """What the tests of the losses share."""
+    """What the tests of the pairs of losses share.
+
+    probes: the module of the probes that look at what a loss draws, and at its device.
+    """
+
+    probes = "gan"
 
     def loss(self, function, case, answer=None):
         """A loss, on a generator that hands out given images and a discriminator with given coefficients."""
@@ -32,7 +37,7 @@ class LossTest(SubmissionTest):
         self.about(function)
         real, images = images_that_tell(MANY)
         given = {} if labels is None else {"labels": labels}
-        reply = self.ask("gan.draws", function=function, real=real, images=images, **given)
+        reply = self.ask(f"{self.probes}.draws", function=function, real=real, images=images, **given)
         slope = reply["slope"]
         depends = slope.shape == () and np.isfinite(slope) and slope > 0
         self.fault("slope", "" if depends else "the loss does not depend on what d returned")
@@ -53,7 +58,7 @@ class LossTest(SubmissionTest):
             fault = "the noise is the same on each call: is a seed set?"
         self.fault("noise", fault)
         case = {"labels": np.arange(4)} if labels else {}
-        self.ask("gan.on_device", function=function, real=real[:4], images=images[:4], **case)
+        self.ask(f"{self.probes}.on_device", function=function, real=real[:4], images=images[:4], **case)
 
 
 # Three real and three generated images of 1 x 1 x 2 pixels; d adds the pixels. Logits: 1/4, 2, -1 and 1, -3, 1/2.

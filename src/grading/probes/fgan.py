@@ -1,0 +1,142 @@
+"""Probes of the f-GAN: columns of the table at given numbers, and the losses on the networks of probes.gan."""
+
+from contextlib import nullcontext
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
+from grading.probes import gan as losses
+
+TABLE = ("activation", "conjugate", "conjugate_of_activation")
+
+
+def column(module, function, name, a, at, **known):
+    """One of the table's functions, with its derivative.
+
+    Args:
+        module: the student's fgan.py.
+        function: f, activation, conjugate, conjugate_of_activation or wright_omega.
+        name, a: of the divergence; a is NaN where the row has none.
+        at: numbers, of any shape.
+        known: for conjugate_of_activation, what stands in the place of the other two; as for `loss`.
+
+    Returns:
+        value and at_after, of the shape of at; gradient, that of the sum of all values, where there is one.
+    """
+    call = getattr_or_unusable(module, function)
+    if function != "wright_omega":
+        call = partial(call, _divergence(module, name, a))
+    given = tensors(at=at)["at"].requires_grad_()
+    kept = given.detach().clone()
+    with _Table(module, function, **known) if known else nullcontext():
+        value = watched(lambda: call(given))
+    if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
+        raise Unusable(f"{function} must return a torch.float32 tensor; it returned {described(value)}.")
+    reply = {"value": plain(value), "at_after": plain(given - kept)}
+    if value.requires_grad:
+        try:
+            (gradient,) = torch.autograd.grad(value.sum(), given, allow_unused=True)
+        except RuntimeError as error:
+            raise not_differentiable(f"What {function} returned", error) from error
+        if gradient is not None:
+            reply["gradient"] = plain(gradient)
+    return reply
+
+
+def slope_at_one(module, name, a):
+    """f'(1), as the student gives it."""
+    value = getattr_or_unusable(module, "slope_at_one")(_divergence(module, name, a))
+    try:
+        return {"value": np.array(float(value))}
+    except (TypeError, ValueError):
+        raise Unusable(f"slope_at_one must return a number; it returned {described(value)}.") from None
+
+
+def domain(module, name, a):
+    """The provided domain."""
+    return {"value": np.array(getattr_or_unusable(module, "domain")(_divergence(module, name, a)), dtype=float)}
+
+
+def loss(module, function, name, a, real, images, weight, curvature, bias, **known):
+    """Value and gradients of a loss. In the place of the student's table stands one that is known only near the points
+    where it is needed.
+
+    Args:
+        function: f_gan_loss_d or f_gan_loss_g.
+        name, a: of the divergence.
+        real, images, weight, curvature, bias: as for `gan.loss`.
+        known: points (N,), all the values that d gives; activations, composed, conjugates (N,), what activation,
+            conjugate_of_activation and, after activation, conjugate come to there; activation_slopes, composed_slopes
+            (N,), the derivatives of the first two.
+
+    Returns:
+        As `gan.loss`.
+    """
+    bound = _bound(module, function, name, a)
+    with _Table(module, function, **known):
+        return losses.loss(bound, function, real, images, weight, curvature, bias)
+
+
+def draws(module, function, real, images):
+    """What a loss draws at random; as `gan.draws`."""
+    bound = _bound(module, function, "pearson", np.nan)
+    with _Table(module, function, **_IDENTITY):
+        return losses.draws(bound, function, real, images)
+
+
+def on_device(module, function, real, images):
+    """Whether all that a loss makes is on the device that it is given; as `gan.on_device`."""
+    bound = _bound(module, function, "pearson", np.nan)
+    with _Table(module, function, **_IDENTITY):
+        return losses.on_device(bound, function, real, images)
+
+
+# A table whose functions give back what they are given.
+_IDENTITY = {
+    **dict.fromkeys(("points", "activations", "composed", "conjugates"), np.zeros(1)),
+    **dict.fromkeys(("activation_slopes", "composed_slopes"), np.ones(1)),
+}
+
+
+class _Table:
+    """While it is entered, the student's table, less the function that is asked, is linear around given points."""
+
+    def __init__(self, module, function, **known):
+        self.module = module
+        self.known = tensors(**known)
+        self.own = {name: getattr(module, name) for name in TABLE if name != function and hasattr(module, name)}
+
+    def __enter__(self):
+        for name in self.own:
+            setattr(self.module, name, getattr(self, name))
+
+    def __exit__(self, *error):
+        for name, function in self.own.items():
+            setattr(self.module, name, function)
+
+    def activation(self, divergence, v):
+        return self._near(v, "points", "activations", self.known["activation_slopes"])
+
+    def conjugate(self, divergence, t):
+        slopes = self.known["composed_slopes"] / self.known["activation_slopes"]
+        return self._near(t, "activations", "conjugates", slopes)
+
+    def conjugate_of_activation(self, divergence, v):
+        return self._near(v, "points", "composed", self.known["composed_slopes"])
+
+    def _near(self, x, points, values, slopes):
+        row = (x.detach()[..., None] - self.known[points]).abs().argmin(dim=-1)
+        return self.known[values][row] + slopes[row] * (x - self.known[points][row])
+
+
+def _divergence(module, name, a):
+    return getattr_or_unusable(module, "Divergence")(name, None if np.isnan(a) else float(a))
+
+
+def _bound(module, function, name, a):
+    """A module of losses in which the divergence is chosen."""
+    call = partial(getattr_or_unusable(module, function), _divergence(module, name, a))
+    return SimpleNamespace(**{function: call})

@@ -1,0 +1,182 @@
+"""Probes of the flow on images: noise, bits, masks, couplings on linear networks, and a stack of layers that are given.
+
+Images are (B, C, H, W), with D values each.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from grading.devices import HOME
+from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
+
+
+def dequantise(module, x):
+    """Three calls with the same images.
+
+    Args:
+        module: the student's image_flow.py.
+        x: levels, (B, C, H, W).
+
+    Returns:
+        v_0, v_1, v_2: what the calls gave; x_after, what they added to x.
+    """
+    call = getattr_or_unusable(module, "dequantise")
+    given = torch.tensor(x, dtype=torch.uint8)
+    reply = {}
+    for number in range(3):
+        v = watched(lambda: call(given))
+        _check("dequantise", v)
+        reply[f"v_{number}"] = plain(v)
+    return {**reply, "x_after": plain(given).astype(float) - x}
+
+
+def nats(module, function, values, n_dims):
+    """log_likelihood_bound or bits_per_dim, with the gradient of the sum of what it gives.
+
+    Args:
+        values: (B,), log densities or log likelihoods.
+        n_dims: D.
+    """
+    given = tensors(values=values)["values"].requires_grad_()
+    value = watched(lambda: getattr_or_unusable(module, function)(given, int(n_dims)))
+    _check(function, value)
+    return {"value": plain(value), **_gradients(value.sum(), {"gradient": given}, function)}
+
+
+def mask(module, function, sizes):
+    """checkerboard_mask(height, width) or channel_mask(channels), as sizes say."""
+    value = getattr_or_unusable(module, function)(*(int(size) for size in sizes))
+    _check(function, value)
+    return {"value": plain(value)}
+
+
+def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det):
+    """AffineCoupling.forward or inverse on a linear network, with gradients.
+
+    Args:
+        direction: forward or inverse.
+        mask: (1, 1, H, W) or (1, C, 1, 1).
+        weight, bias: (2 D, D) and (2 D,): log_scale and shift, flattened, are the halves of weight x + bias.
+        x: (B, C, H, W).
+        pull, pull_log_det: of the shape of x and (B,); the gradients are those of
+            sum(pull output) + sum(pull_log_det log_det).
+
+    Returns:
+        output, log_det, x_after; grad_x, grad_weight, grad_bias where there is a gradient.
+    """
+    net = _Linear(**tensors(weight=weight, bias=bias))
+    given = tensors(mask=mask, x=x, pull=pull, pull_log_det=pull_log_det)
+    layer = getattr_or_unusable(module, "AffineCoupling")(given["mask"], net)
+    leaf = given["x"].clone().requires_grad_()
+    passed = leaf.clone()
+    pair = watched(lambda: getattr(layer, direction)(passed))
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise Unusable(f"{direction} must return a pair, the result and log_det; it returned {described(pair)}.")
+    output, log_det = pair
+    for name, value, shape in (("the result", output, leaf.shape), ("log_det", log_det, leaf.shape[:1])):
+        if not isinstance(value, torch.Tensor) or value.shape != shape:
+            raise Unusable(f"{direction} must return {name} of shape {tuple(shape)}; it returned {described(value)}.")
+    total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
+    sources = {"grad_x": leaf, "grad_weight": net.weight, "grad_bias": net.bias}
+    return {
+        "output": plain(output),
+        "log_det": plain(log_det),
+        "x_after": plain(passed - leaf),
+        **_gradients(total, sources, direction),
+    }
+
+
+def log_prob(module, scales, shifts, offsets, slopes, v, pull):
+    """ImageFlow.log_prob on layers that are given: inverse(x) is scale x + shift, its log-det offset + slope . x.
+
+    Args:
+        scales, shifts, slopes: (K, C, H, W).
+        offsets: (K,).
+        v: (B, C, H, W).
+        pull: (B,); the gradient is that of sum(pull log p).
+
+    Returns:
+        value (B,), grad_v, v_after.
+    """
+    layers = [
+        _Known(*arrays) for arrays in zip(*tensors(a=scales, b=shifts, c=offsets, d=slopes).values(), strict=True)
+    ]
+    flow = getattr_or_unusable(module, "ImageFlow")(layers, v.shape[1:])
+    given = tensors(v=v, pull=pull)
+    leaf = given["v"].requires_grad_()
+    passed = leaf.clone()
+    value = watched(lambda: flow.log_prob(passed))
+    _check("log_prob", value)
+    if value.shape != leaf.shape[:1]:
+        raise Unusable(f"log_prob must return a number for each image, ({len(v)},); it returned {described(value)}.")
+    total = (value * given["pull"]).sum()
+    return {"value": plain(value), "v_after": plain(passed - leaf), **_gradients(total, {"grad_v": leaf}, "log_prob")}
+
+
+def sample(module, scales, shifts, n):
+    """ImageFlow.sample on layers whose forward(z) is scale z + shift.
+
+    Args:
+        scales, shifts: (K, C, H, W).
+        n: how many.
+
+    Returns:
+        sample, other_sample: of two calls; is_uint8, whether they are; noise, other_noise (n, D), what they began with.
+    """
+    layers = [_Known(*arrays) for arrays in zip(*tensors(a=scales, b=shifts).values(), strict=True)]
+    flow = getattr_or_unusable(module, "ImageFlow")(layers, scales.shape[1:])
+    reply = {}
+    for key in ("", "other_"):
+        images = watched(lambda: flow.sample(int(n), device=HOME))
+        if not isinstance(images, torch.Tensor):
+            raise Unusable(f"sample must return a tensor; it returned {described(images)}.")
+        reply[f"{key}sample"] = plain(images).astype(float)
+        reply[f"{key}noise"] = plain(layers[-1].seen.flatten(start_dim=1)) if layers[-1].seen is not None else None
+        reply["is_uint8"] = images.dtype == torch.uint8
+    return {name: value for name, value in reply.items() if value is not None}
+
+
+class _Linear(nn.Module):
+    """(log_scale, shift) = weight x + bias."""
+
+    def __init__(self, weight, bias):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+
+    def forward(self, x):
+        if x.dim() != 4 or x[0].numel() != self.weight.shape[1]:
+            raise ValueError(f"the network was given x of shape {tuple(x.shape)}")
+        halves = F.linear(x.flatten(start_dim=1), self.weight, self.bias).chunk(2, dim=1)
+        return tuple(half.view(x.shape) for half in halves)
+
+
+class _Known(nn.Module):
+    """A layer with one affine map of each value, the same in both directions: what tells them apart is the log-det."""
+
+    def __init__(self, scale, shift, offset=None, slope=None):
+        super().__init__()
+        self.scale, self.shift, self.offset, self.slope = scale, shift, offset, slope
+        self.seen = None
+
+    def forward(self, z):
+        self.seen = z.detach().clone()
+        return self.scale * z + self.shift, z.new_full((len(z),), 1000.0)
+
+    def inverse(self, x):
+        return self.scale * x + self.shift, self.offset + (self.slope * x).sum(dim=(1, 2, 3))
+
+
+def _check(name, value):
+    if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
+        raise Unusable(f"{name} must return a torch.float32 tensor; it returned {described(value)}.")
+
+
+def _gradients(total, sources, name):
+    if not total.requires_grad:
+        return {}
+    try:
+        gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
+    except RuntimeError as error:
+        raise not_differentiable(f"What {name} returned", error) from error
+    return {key: plain(gradient) for key, gradient in zip(sources, gradients, strict=True) if gradient is not None}

@@ -1,0 +1,306 @@
+"""Problem 8, extra credit: the table of f-divergences, and the losses of a GAN for any of them."""
+
+import numpy as np
+
+from graderUtil import graded
+from grading.cases import far, random_images
+from grading.problems.gan import NEAR, LossTest
+
+# The rows with the parameter a of basic tests: pi of the weighted Jensen-Shannon divergence, alpha of the last two.
+ROWS = {
+    **dict.fromkeys(("total_variation", "kl", "reverse_kl", "pearson", "neyman", "squared_hellinger", "jeffrey")),
+    **{"jensen_shannon": None, "weighted_jensen_shannon": 0.3, "gan": None},
+    **{"alpha_below_one": 0.5, "alpha_above_one": 1.5},
+}
+FURTHER = {"weighted_jensen_shannon": (0.1, 0.9), "alpha_below_one": (-2, -0.2), "alpha_above_one": (1.2, 3)}
+# How far v can go in float32 with f*(g_f(v)) neither too large nor, where it is near its end, too small.
+REACH = {
+    **dict.fromkeys(("total_variation", "pearson", "jensen_shannon", "gan"), (-100, 100)),
+    **{"kl": (-100, 60), "reverse_kl": (-100, 200), "neyman": (-60, 200), "squared_hellinger": (-100, 60)},
+    **{"jeffrey": (-60, 30), "weighted_jensen_shannon": (-100, 60), "alpha_below_one": (-100, 30)},
+    **{"alpha_above_one": (-100, 100)},
+}
+
+
+class TableTest(LossTest):
+    """What the tests of both questions share."""
+
+    probes = "fgan"
+    V = np.array([-1.0, 0, 2])
+
+    def rows(self, function, at, answers=None, further=False):
+        """A function in all rows of the table; the answers are values only."""
+        for name, a in ROWS.items():
+            answer = answers and {"value": answers[name]}
+            self.column(function, name, a, at, answer)
+            if further and name in FURTHER:
+                self.column(function, name, self.rng.uniform(*FURTHER[name]), at)
+
+    def column(self, function, name, a, at, answer=None, about=None, **known):
+        self.about(about or function, f"{function} of {_row(name, a)}", at=at)
+        reply = self.ask("fgan.column", function=function, name=name, a=_number(a), at=at, **known)
+        if answer is None and self.solution:
+            columns = self.solution.fgan
+            arguments = (at,) if function == "wright_omega" else (name, _number(a), at)
+            answer = dict(zip(("value", "gradient"), getattr(columns, function)(*arguments), strict=True))
+        self.expect(reply, answer)
+        self.untouched(reply, at_after="what it is given")
+
+
+class Test_8a(TableTest):
+    T = np.array([-0.4, -0.1])  # in the domain of all rows
+    ACTIVATIONS = {
+        "total_variation": [-0.3807971, 0, 0.4820138],
+        "kl": [-1, 0, 2],
+        "reverse_kl": [-2.718282, -1, -0.1353353],
+        "pearson": [-1, 0, 2],
+        "neyman": [-1.718282, 0, 0.8646647],
+        "squared_hellinger": [-1.718282, 0, 0.8646647],
+        "jeffrey": [-1, 0, 2],
+        "jensen_shannon": [-0.6201145, 0, 0.5662192],
+        "weighted_jensen_shannon": [-0.9520698, -0.3319553, 0.2342638],
+        "gan": [-1.313262, -0.6931472, -0.126928],
+        "alpha_below_one": [0.6867383, 1.306853, 1.873072],
+        "alpha_above_one": [-1, 0, 2],
+    }
+    CONJUGATES = {
+        "total_variation": [-0.4, -0.1],
+        "kl": [0.246597, 0.3328711],
+        "reverse_kl": [-0.08370927, 1.302585],
+        "pearson": [-0.36, -0.0975],
+        "neyman": [-0.3664319, -0.0976177],
+        "squared_hellinger": [-0.2857143, -0.09090909],
+        "jeffrey": [-0.3636613, -0.0975611],
+        "jensen_shannon": [-0.2849383, -0.09090283],
+        "weighted_jensen_shannon": [-0.1920056, -0.08025858],
+        "gan": [1.109633, 2.352168],
+        "alpha_below_one": [-0.3333333, -0.0952381],
+        "alpha_above_one": [-0.3253333, -0.09508333],
+    }
+    SLOPES = {**dict.fromkeys(ROWS, 0.0), "kl": 1.0, "reverse_kl": -1.0, "gan": -0.6931472}
+    F_OF_THREE = {
+        "total_variation": 1,
+        "kl": 3.295837,
+        "reverse_kl": -1.098612,
+        "pearson": 4,
+        "neyman": 1.333333,
+        "squared_hellinger": 0.5358984,
+        "jeffrey": 2.197225,
+        "jensen_shannon": 0.5232481,
+        "weighted_jensen_shannon": 0.2367453,
+        "gan": -2.249341,
+        "alpha_below_one": 1.071797,
+        "alpha_above_one": 1.59487,
+    }
+
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """8a-0-basic: activation at v = -1, 0 and 2"""
+        self.rows("activation", self.V, self.ACTIVATIONS)
+        self.again(lambda rng: self.rows("activation", 2 * rng.normal(size=4)))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """8a-1-basic: conjugate at t = -0.4 and -0.1, and at t = -3 where f* is constant"""
+        self.rows("conjugate", self.T, self.CONJUGATES)
+        # Below every slope of f the supremum is at u = 0: -f(0), which is -1 and -1 / alpha.
+        for name, value in (("pearson", -1), ("alpha_above_one", -2 / 3)):
+            self.column("conjugate", name, ROWS[name], np.array([-3.0]), {"value": [value], "gradient": [0]})
+        self.again(self.conjugates)
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """8a-2-basic: slope_at_one, and the provided lines as they were"""
+        for name, a in ROWS.items():
+            self.slope(name, a, self.SLOPES[name])
+        for name, a in ROWS.items():
+            self.column("f", name, a, np.array([3.0]), {"value": [self.F_OF_THREE[name]]}, "slope_at_one")
+        # w + log w is 1 at w = 1, and 2 + log 2 at 2; the slope is w / (1 + w).
+        answer = {"value": [1, 2], "gradient": [0.5, 2 / 3]}
+        self.column("wright_omega", "kl", None, np.array([1, 2.693147]), answer, "slope_at_one")
+        self.again(self.provided)
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """8a-3-hidden: activation and its derivative, also far out, for other pi and alpha"""
+        self.rows("activation", 2 * self.rng.normal(size=(2, 5)), further=True)
+        for name, (_, high) in REACH.items():
+            low = -60 if name in ("reverse_kl", "neyman", "squared_hellinger") else -100
+            self.column("activation", name, ROWS[name], np.array([low, high], dtype=float))
+
+    @graded(is_extra_credit=True)
+    def test_4(self):
+        """8a-4-hidden: conjugate and its derivative, for other pi and alpha"""
+        self.conjugates(self.rng, (2, 5), further=True)
+        for name in ("pearson", "alpha_above_one"):
+            self.column("conjugate", name, ROWS[name], -5 - self.rng.random(3))
+
+    def conjugates(self, rng, shape=(4,), further=False):
+        """`conjugate` at the slopes of f at random ratios u."""
+        for name, a in ROWS.items():
+            for parameter in [a, rng.uniform(*FURTHER[name])] if further and name in FURTHER else [a]:
+                if name == "total_variation":
+                    at = rng.uniform(-0.45, 0.45, size=shape)
+                elif self.solution:
+                    at = self.solution.fgan.f(name, _number(parameter), np.exp(rng.normal(size=shape)))[1]
+                else:
+                    at = self.T
+                self.column("conjugate", name, parameter, at)
+
+    def provided(self, rng):
+        for name, a in ROWS.items():
+            self.column("f", name, a, np.exp(rng.normal(size=3)), about="slope_at_one")
+            ends, right = self.ask("fgan.domain", name=name, a=_number(a)), self.solution.fgan.domain(name, _number(a))
+            same = ends["value"].shape == (2,) and np.allclose(ends["value"], right)
+            self.require(same, "domain", f"the provided domain of {_row(name, a)} is not as it was")
+        self.column("wright_omega", "kl", None, 20 * rng.normal(size=9), about="slope_at_one")
+        for name, bounds in FURTHER.items():
+            a = rng.uniform(*bounds)
+            self.slope(name, a)
+            self.column("f", name, a, np.exp(rng.normal(size=3)), about="slope_at_one")
+
+    def slope(self, name, a, answer=None):
+        self.about("slope_at_one", f"slope_at_one of {_row(name, a)}")
+        if answer is None:
+            answer = self.solution.fgan.slope_at_one(name, _number(a))
+        self.expect(self.ask("fgan.slope_at_one", name=name, a=_number(a)), {"value": answer})
+
+
+class Test_8b(TableTest):
+    COMPOSED = {
+        "total_variation": [-0.3807971, 0, 0.4820138],
+        "kl": [0.1353353, 0.3678794, 2.718282],
+        "reverse_kl": [-2, -1, 1],
+        "pearson": [-0.75, 0, 3],
+        "neyman": [-1.297443, 0, 1.264241],
+        "squared_hellinger": [-0.6321206, 0, 6.389056],
+        "jeffrey": [-0.8006537, 0, 3.869586],
+        "jensen_shannon": [-0.3798855, 0, 1.433781],
+        "weighted_jensen_shannon": [-0.2408275, -0.1765323, 0.4953106],
+        "gan": [0.3132617, 0.6931472, 2.126928],
+        "alpha_below_one": [1.045851, 3.77078, 29.51393],
+        "alpha_above_one": [-0.5833333, 0, 4.666667],
+    }
+    # On the images of NEAR v is 1/4, 2, -1 for the real and 1, -3, 1/2 for the fakes. There your table is not asked:
+    # these are the values and slopes of g_f and f* of the row.
+    PEARSON = {
+        "points": np.array([0.25, 2, -1, 1, -3, 0.5]),
+        "activations": np.array([0.25, 2, -1, 1, -3, 0.5]),
+        "activation_slopes": np.ones(6),
+        "composed": np.array([0.265625, 3, -0.75, 1.25, -1, 0.5625]),
+        "composed_slopes": np.array([1.125, 2, 0.5, 1.5, 0, 1.25]),
+        "conjugates": np.array([0.265625, 3, -0.75, 1.25, -1, 0.5625]),
+    }
+    GAN = {
+        "points": PEARSON["points"],
+        "activations": np.array([-0.5759394, -0.126928, -1.313262, -0.3132617, -3.048587, -0.474077]),
+        "activation_slopes": np.array([0.4378235, 0.1192029, 0.7310586, 0.2689414, 0.9525741, 0.3775407]),
+        "composed": np.array([0.8259394, 2.126928, 0.3132617, 1.313262, 0.04858735, 0.974077]),
+        "composed_slopes": np.array([0.5621765, 0.8807971, 0.2689414, 0.7310586, 0.04742587, 0.6224593]),
+        "conjugates": np.array([0.8259394, 2.126928, 0.3132617, 1.313262, 0.04858735, 0.974077]),
+    }
+
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """8b-0-basic: conjugate_of_activation at v = -1, 0 and 2, and at 100 and -100 for the gan row"""
+        for name, a in ROWS.items():
+            known = {"activations": Test_8a.ACTIVATIONS[name], "composed": self.COMPOSED[name]}
+            self.composed(name, a, self.V, {"value": self.COMPOSED[name]}, {**known, "conjugates": self.COMPOSED[name]})
+        # In float32, log(1 - exp(-0.0)) is all that is left of 100.
+        known = {"activations": [-100, 0], "composed": [0, 100], "conjugates": [0, np.inf]}
+        self.composed("gan", None, np.array([-100.0, 100]), {"value": [0, 100]}, known)
+        self.again(lambda rng: [self.composed(name, a, 2 * rng.normal(size=4)) for name, a in ROWS.items()])
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """8b-1-basic: f_gan_loss_d for Pearson's divergence and for the GAN's"""
+        # T of the real: 1/4, 2, -1. f*(T) of the fakes: 5/4, -1, 9/16.
+        answer = {"value": -0.1458333, "grad_weight": [[[0.75, -0.4583333]]], "grad_bias": -0.0833333}
+        self.f_gan_loss("f_gan_loss_d", "pearson", None, NEAR, self.PEARSON, answer)
+        # The loss of problem 2: the numbers of 2b-0-basic.
+        answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
+        self.f_gan_loss("f_gan_loss_d", "gan", None, NEAR, self.GAN, answer)
+        self.again(lambda rng: self.f_gan_loss("f_gan_loss_d", "kl", None, random_images(rng, 3, (1, 1, 2))))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """8b-2-basic: f_gan_loss_g for Pearson's divergence and for the GAN's"""
+        gradient = np.repeat([-0.5, 0, -1.25 / 3], 2).reshape(3, 1, 1, 2)
+        self.f_gan_loss(
+            "f_gan_loss_g", "pearson", None, NEAR, self.PEARSON, {"value": -0.2708333, "grad_images": gradient}
+        )
+        gradient = np.repeat([-0.2436862, -0.01580862, -0.2074864], 2).reshape(3, 1, 1, 2)
+        self.f_gan_loss("f_gan_loss_g", "gan", None, NEAR, self.GAN, {"value": -0.7786421, "grad_images": gradient})
+        self.again(lambda rng: self.f_gan_loss("f_gan_loss_g", "kl", None, random_images(rng, 3, (1, 1, 2))))
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """8b-3-hidden: conjugate_of_activation and its derivative, also far out, for other pi and alpha"""
+        at = 2 * self.rng.normal(size=(2, 5))
+        for name, a in ROWS.items():
+            self.composed(name, a, at)
+            self.composed(name, a, np.array(REACH[name], dtype=float))
+        for name, bounds in FURTHER.items():
+            self.composed(name, self.rng.uniform(*bounds), at)
+
+    @graded(is_extra_credit=True)
+    def test_4(self):
+        """8b-4-hidden: f_gan_loss_d for all rows, other images and batches"""
+        self.many("f_gan_loss_d")
+
+    @graded(is_extra_credit=True)
+    def test_5(self):
+        """8b-5-hidden: f_gan_loss_g for all rows, other images and batches"""
+        self.many("f_gan_loss_g")
+
+    @graded(is_extra_credit=True)
+    def test_6(self):
+        """8b-6-hidden: the noise of both losses, and the device on which they make things"""
+        self.noise_and_device("f_gan_loss_d")
+        self.noise_and_device("f_gan_loss_g")
+
+    def many(self, function):
+        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
+            case = random_images(self.rng, size, shape)
+            case = {
+                **case,
+                "weight": case["weight"] / np.sqrt(case["weight"].size),
+                "curvature": case["curvature"] / 10,
+            }
+            self.f_gan_loss(function, "gan", None, far(case))
+            for name in ("kl", "reverse_kl") if size > 4 else ROWS:
+                self.f_gan_loss(function, name, ROWS[name], case)
+
+    def composed(self, name, a, at, answer=None, known=None):
+        """`conjugate_of_activation`, where the other two are known at the points where they are asked."""
+        if self.solution:
+            known = self.solution.fgan.known(name, _number(a), at.reshape(-1))
+        known = known or dict.fromkeys(("activations", "composed", "conjugates"), np.zeros(at.size))
+        slopes = dict.fromkeys(("activation_slopes", "composed_slopes"), np.ones(at.size))
+        known = {"points": at.reshape(-1), **slopes, **{key: np.array(values) for key, values in known.items()}}
+        self.column("conjugate_of_activation", name, a, at, answer, **known)
+
+    def f_gan_loss(self, function, name, a, case, known=None, answer=None):
+        """A loss, where the student's table is one that is known at the points where it is asked."""
+        self.about(function, f"{function} of {_row(name, a)}", **case)
+        if self.solution:
+            columns = self.solution.fgan
+            coefficients = {key: case[key] for key in ("weight", "curvature", "bias")}
+            points = np.concatenate([columns.values(case[images], **coefficients) for images in ("real", "images")])
+            known = columns.known(name, _number(a), points)
+            answer = answer or getattr(columns, function)(name, _number(a), **case)
+            if not case["curvature"].any():
+                answer.pop("grad_curvature", None)
+        elif known is None:
+            name, case, known = "gan", NEAR, self.GAN  # something to run the code on, where no answers are
+        reply = self.ask("fgan.loss", function=function, name=name, a=_number(a), **case, **known)
+        self.expect(reply, answer, len(case["real"]))
+        self.untouched(reply, real_after="x_real")
+
+
+def _number(a):
+    return np.nan if a is None else a
+
+
+def _row(name, a):
+    return name if a is None else f"{name} with a = {a:.3g}"

@@ -1,0 +1,215 @@
+"""Problem 9, extra credit: a flow on discrete images."""
+
+import numpy as np
+
+from graderUtil import graded
+from grading.case import SubmissionTest
+from grading.draws import dequantisation_fault, noise_fault
+
+CHECKERBOARD = np.array([[1.0, 0], [0, 1]]).reshape(1, 1, 2, 2)
+
+
+class Test_9a(SubmissionTest):
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """9a-0-basic: log_likelihood_bound and bits_per_dim of numbers that can be worked out by hand"""
+        # 4 log 256 = 22.18071.
+        answer = {"value": [-22.18071, -20.18071], "gradient": [1, 1]}
+        self.nats("log_likelihood_bound", np.array([0.0, 2]), 4, answer)
+        # A fair coin for each of two values: log(1/4) nats, 1 bit per dimension; with certainty 0; the mean is 1/4.
+        answer = {"value": 0.25, "gradient": np.full(4, -0.1803369)}
+        self.nats("bits_per_dim", np.array([-1.386294, 0, 0, 0]), 2, answer)
+        self.again(self.other_numbers)
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """9a-1-basic: dequantise puts each v between the level and the next"""
+        self.dequantise(np.array([0, 1, 127, 128, 254, 255]).reshape(1, 1, 2, 3))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """9a-2-hidden: log_likelihood_bound and bits_per_dim for other numbers and batches"""
+        for size in (1, 5, 70):
+            self.other_numbers(self.rng, size)
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """9a-3-hidden: the noise of dequantise"""
+        self.dequantise(self.rng.integers(256, size=(50, 2, 8, 5)))
+
+    def other_numbers(self, rng, size=4):
+        n_dims = int(rng.integers(3, 3000))
+        for function in ("log_likelihood_bound", "bits_per_dim"):
+            self.nats(function, n_dims * rng.normal(size=size), n_dims)
+
+    def nats(self, function, values, n_dims, answer=None):
+        self.about(function, values=values, n_dims=np.array(n_dims))
+        reply = self.ask("image_flow.nats", function=function, values=values, n_dims=n_dims)
+        if answer is None and self.solution:
+            answer = getattr(self.solution.image_flow, function)(values, n_dims)
+        self.expect(reply, answer, batch=len(values))
+
+    def dequantise(self, x):
+        self.about("dequantise", x=x)
+        reply = self.ask("image_flow.dequantise", x=x)
+        self.fault("noise", dequantisation_fault([reply[f"v_{call}"] for call in range(3)], x))
+        self.untouched(reply, x_after="x")
+
+
+class Test_9b(SubmissionTest):
+    X = np.array([[1.0, 2, 3, -1], [0, 0, 0, 0]]).reshape(2, 1, 2, 2)
+    # log_scale of the second and third value is the first, and half the last; shift is 1 and the first minus the last.
+    WEIGHT = np.zeros((8, 4))
+    WEIGHT[1, 0], WEIGHT[2, 3], WEIGHT[6, 0], WEIGHT[6, 3] = 1, 0.5, 1, -1
+    WEIGHT[1, 2] = 7  # the network is not to see the third value
+    BIAS = np.array([9.0, 0, 0, 0, 5, 1, 0, 0])  # what it says of the first is of no use
+
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """9b-0-basic: the masks of 2 x 4 values, and of 2 and 4 channels"""
+        self.mask("checkerboard_mask", (2, 4), [[[[1, 0, 1, 0], [0, 1, 0, 1]]]])
+        self.mask("channel_mask", (2,), np.array([1, 0]).reshape(1, 2, 1, 1))
+        self.mask("channel_mask", (4,), np.array([1, 1, 0, 0]).reshape(1, 4, 1, 1))
+        self.again(lambda rng: self.mask("checkerboard_mask", rng.integers(2, 9, size=2)))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """9b-1-basic: AffineCoupling.forward of four values, of which two stay"""
+        # 2 e + 1, and 3 exp(-1/2) + 1 - (-1); log_det = 1 - 1/2.
+        answer = {"output": self.X.copy(), "log_det": [0.5, 0]}
+        answer["output"][:, 0, [0, 1], [1, 0]] = [[6.436564, 3.819592], [1, 0]]
+        self.coupling("forward", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer)
+        self.again(lambda rng: self.random_case(rng, "forward", CHECKERBOARD, 3, 1))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """9b-2-basic: AffineCoupling.inverse of four values, of which two stay"""
+        # (2 - 1) / e, and (3 - 2) exp(1/2); log_det = -1 + 1/2.
+        answer = {"output": self.X.copy(), "log_det": [-0.5, 0]}
+        answer["output"][:, 0, [0, 1], [1, 0]] = [[0.3678794, 1.648721], [-1, 0]]
+        self.coupling("inverse", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer)
+        self.again(lambda rng: self.random_case(rng, "inverse", CHECKERBOARD, 3, 1))
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """9b-3-hidden: the masks of other sizes"""
+        for sizes in [(1, 1), (5, 4), (3, 7)]:
+            self.mask("checkerboard_mask", sizes)
+        for channels in (3, 16):
+            self.mask("channel_mask", (channels,))
+
+    @graded(is_extra_credit=True)
+    def test_4(self):
+        """9b-4-hidden: AffineCoupling.forward and its gradients, for other masks and batches"""
+        self.many("forward")
+
+    @graded(is_extra_credit=True)
+    def test_5(self):
+        """9b-5-hidden: AffineCoupling.inverse and its gradients, for other masks and batches"""
+        self.many("inverse")
+
+    def many(self, direction):
+        by_channel = np.array([1.0, 0]).reshape(1, 2, 1, 1)
+        for size, mask, channels in [(1, CHECKERBOARD, 1), (4, 1 - CHECKERBOARD, 2), (3, by_channel, 2)]:
+            self.random_case(self.rng, direction, mask, size, channels)
+
+    def mask(self, function, sizes, answer=None):
+        self.about(function, sizes=np.array(sizes))
+        reply = self.ask("image_flow.mask", function=function, sizes=np.array(sizes))
+        if answer is None and self.solution:
+            answer = getattr(self.solution.image_flow, function)(*sizes)
+        self.expect(reply, None if answer is None else {"value": answer})
+
+    def random_case(self, rng, direction, mask, size, channels):
+        n_dims = 4 * channels
+        weight, bias = rng.normal(size=(2 * n_dims, n_dims)) / 4, rng.normal(size=2 * n_dims) / 2
+        self.coupling(direction, mask, weight, bias, rng.normal(size=(size, channels, 2, 2)), rng=rng)
+
+    def coupling(self, direction, mask, weight, bias, x, answer=None, rng=None):
+        self.about(f"AffineCoupling.{direction}", mask=mask, x=x, weight=weight, bias=bias)
+        pulls = {"pull": np.ones(x.shape), "pull_log_det": np.ones(len(x))}
+        if rng is not None:
+            pulls = {name: rng.normal(size=ones.shape) for name, ones in pulls.items()}
+        case = {"mask": mask, "weight": weight, "bias": bias, "x": x, **pulls}
+        reply = self.ask("image_flow.coupling", direction=direction, **case)
+        if answer is None and self.solution:
+            answer = self.solution.image_flow.coupling(direction, **case)
+        self.expect(reply, answer, batch=len(x))
+        self.untouched(reply, x_after="z" if direction == "forward" else "x")
+
+
+class Test_9c(SubmissionTest):
+    # Two layers on images of two values: z = 2 v + 1 with log-det log 2 (say), then z = (z, -z) / 2 with log-det v1.
+    LAYERS = {
+        "scales": np.array([[2.0, 2], [0.5, -0.5]]).reshape(2, 1, 1, 2),
+        "shifts": np.array([[1.0, 1], [0, 0]]).reshape(2, 1, 1, 2),
+        "offsets": np.array([0.6931472, 0]),
+        "slopes": np.array([[0.0, 0], [1, 0]]).reshape(2, 1, 1, 2),
+    }
+    V = np.array([[0.0, 1], [-1, 0.5]]).reshape(2, 1, 1, 2)
+
+    @graded(is_extra_credit=True)
+    def test_0(self):
+        """9c-0-basic: ImageFlow.log_prob of two images under two layers"""
+        # After layer 1: (1, 3) and (-1, 2). z = (1/2, -3/2) and (-1/2, -1); log-dets log 2 + 1 and log 2 - 1.
+        # log p = -log(2 pi) - 2.5 / 2 + log 2 + 1 and -log(2 pi) - 1.25 / 2 + log 2 - 1.
+        self.log_prob(self.V, {"value": [-1.39473, -2.76973]}, **self.LAYERS)
+        self.again(lambda rng: self.random_case(rng, 2, 3))
+
+    @graded(is_extra_credit=True)
+    def test_1(self):
+        """9c-1-basic: ImageFlow.sample under layers that make the same image of all noise"""
+        # The last layer makes (0, 0, 0, 0) of any noise; the first makes the image of it, in [0, 1] and beyond.
+        scales = np.stack([np.ones(4), np.zeros(4)]).reshape(2, 1, 2, 2)
+        shifts = np.array([[0.1, 0.5, -0.2, 1.3], [0, 0, 0, 0]]).reshape(2, 1, 2, 2)
+        image = np.array([25, 128, 0, 255]).reshape(1, 1, 2, 2)
+        self.sample(scales, shifts, 2, np.repeat(image, 2, axis=0))
+        self.again(lambda rng: self.sample(scales * rng.normal(size=4).reshape(2, 2), rng.random((2, 1, 2, 2)), 3))
+
+    @graded(is_extra_credit=True)
+    def test_2(self):
+        """9c-2-hidden: ImageFlow.log_prob and its gradients, for other layers and batches"""
+        for count, size in [(1, 1), (3, 4), (5, 20)]:
+            self.random_case(self.rng, count, size)
+
+    @graded(is_extra_credit=True)
+    def test_3(self):
+        """9c-3-hidden: ImageFlow.sample, for other layers, and its noise"""
+        self.sample(*self.rng.normal(size=(2, 3, 2, 2, 2)) / 2, 4)
+        self.sample(np.full((1, 1, 1, 3), 0.2), np.full((1, 1, 1, 3), 0.5), 1500)
+
+    def random_case(self, rng, count, size):
+        layers = {name: rng.normal(size=(count, 2, 2, 3)) for name in ("scales", "shifts", "slopes")}
+        layers["offsets"] = rng.normal(size=count)
+        self.log_prob(rng.normal(size=(size, 2, 2, 3)), pull=rng.normal(size=size), **layers)
+
+    def log_prob(self, v, answer=None, pull=None, **layers):
+        self.about("ImageFlow.log_prob", v=v, **layers)
+        case = {**layers, "v": v, "pull": np.ones(len(v)) if pull is None else pull}
+        reply = self.ask("image_flow.log_prob", **case)
+        if answer is None and self.solution:
+            answer = self.solution.image_flow.log_prob(**case)
+        self.expect(reply, answer, batch=len(v))
+        self.untouched(reply, v_after="v")
+
+    def sample(self, scales, shifts, n, answer=None):
+        """The noise that a call started from, which is looked at where there is enough, tells what it should give."""
+        self.about("ImageFlow.sample", scales=scales, shifts=shifts)
+        reply = self.ask("image_flow.sample", scales=scales, shifts=shifts, n=n)
+        n_dims = scales[0].size
+        noise, again = reply.get("noise"), reply.get("other_noise")
+        fault = noise_fault(noise, n_dims) if n > 1000 else ""
+        if not fault and (noise is None or noise.shape != (n, n_dims) or not np.isfinite(noise).all()):
+            fault = "the last layer is not given one noise vector for each image"
+        if not fault and np.array_equal(noise, again):
+            fault = "the noise is the same on each call: is a seed set?"
+        self.fault("noise", fault)
+        self.require(bool(reply["is_uint8"]), "type", "the images are not of type torch.uint8")
+        if answer is not None:
+            self.expect(reply, {"sample": answer})
+        if fault or not self.solution:
+            return
+        expected = self.solution.image_flow.sample(scales, shifts, noise.astype(float).reshape(n, *scales.shape[1:]))
+        near = reply["sample"].shape == expected.shape and abs(reply["sample"] - expected).max() <= 1
+        right = near and (reply["sample"] == expected).mean() > 0.99  # float32 may fall on the other side of an edge
+        self.require(right, "sample", "the images are not the levels that the noise leads to")

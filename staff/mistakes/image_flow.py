@@ -1,0 +1,375 @@
+"""Ways of writing the flow on discrete images (problem 9)."""
+
+from staff.mistakes.entry import Right, Wrong
+
+NO_NOISE = {
+    "misconception": "no noise between the levels",
+    "hint": "Without it the density learns to be infinite at 256 points. Print 256 v - x for an image.",
+}
+OTHER_NOISE = {
+    "misconception": "noise that is not uniform on [0, 1)",
+    "hint": "The cubes of side 1/256 must fill [0, 1) without a gap or an overlap. Draw a histogram of 256 v - x.",
+}
+SAME_NOISE = {
+    "misconception": "the same noise on every call",
+    "hint": "A density can learn noise that it sees again. Dequantise an image twice and compare.",
+}
+SHARED_NOISE = {
+    "misconception": "noise that several values share",
+    "hint": "Subtract x from 256 v: is each number there a draw of its own?",
+}
+WRONG_DEVICE = {
+    "misconception": "tensors on the default device instead of that of the input",
+    "hint": "Which tensors do you make yourself? On a GPU each needs the device of what you were given.",
+}
+NO_LEVELS = {
+    "misconception": "the 256 levels are forgotten",
+    "hint": "p(v) is a density on [0, 1)^D, P(x) a probability of integers. How large is the cube of one image?",
+}
+SIGN_OF_BITS = {
+    "misconception": "the sign of the code length",
+    "hint": "A likely image has a short code, and no code has a negative length.",
+}
+NATS = {
+    "misconception": "nats where bits are asked for",
+    "hint": "A fair coin is one bit. What does your function give for log(1/2) and one dimension?",
+}
+PER_IMAGE = {
+    "misconception": "bits of an image instead of a value",
+    "hint": "The answer for an image of two coins should be that for an image of one.",
+}
+BY_THE_BATCH = {
+    "misconception": "divided by something else than batch and dimensions",
+    "hint": "Double the batch by repeating it, then the image by repeating it. Neither may change the answer.",
+}
+MASK_INVERTED = {
+    "misconception": "the mask the other way round",
+    "hint": "Which values stay, those where the mask is 1 or where it is 0? The docstring says.",
+}
+MASK_FORGOTTEN = {
+    "misconception": "values that should stay are moved",
+    "hint": "Compare what goes in with what comes out, where the mask is 1.",
+}
+PEEKS = {
+    "misconception": "the network sees the values that it moves",
+    "hint": "Change one moved value: may another one's scale change? Then the determinant is not a product any more.",
+}
+NO_LOG_DET = {
+    "misconception": "no log-det",
+    "hint": "A map that stretches space thins the density out. By how much is log_det, for each image.",
+}
+SIGN_OF_LOG_DET = {
+    "misconception": "the sign of the log-det",
+    "hint": "If one direction stretches, the other shrinks. Compute both log-dets for one image and add them.",
+}
+ALL_LOG_SCALES = {
+    "misconception": "log scales of values that stay are counted",
+    "hint": "The network gives a log_scale for every value. Which of them are used?",
+}
+SUMMED_OVER_BATCH = {
+    "misconception": "one log-det for the whole batch",
+    "hint": "What shape has log_det, and whose is each number?",
+}
+MEANED = {
+    "misconception": "a mean over values where the sum is the log-det",
+    "hint": "The log of a product of D factors is a sum of D logarithms.",
+}
+NOT_UNDONE = {
+    "misconception": "scale and shift undone in the wrong order",
+    "hint": "x = z exp(log_scale) + shift. Solve for z, then try numbers: 2 exp(0) + 1.",
+}
+CUT = {
+    "misconception": "no gradient reaches what is to be trained",
+    "hint": "Follow the graph from your result back to the network. Where is it cut?",
+}
+NO_PRIOR = {
+    "misconception": "the prior is left out, or a part of it",
+    "hint": "log p(v) has two parts. The first is the log density of a standard normal, with its constant.",
+}
+MEAN_LIKELIHOOD = {
+    "misconception": "a mean over the batch where each image has its number",
+    "hint": "What shape does the docstring promise?",
+}
+ORDER = {
+    "misconception": "the layers in the wrong order or direction",
+    "hint": "layers lead from data to noise. Which one is next to the noise, and which way does it go in sampling?",
+}
+WRAPS = {
+    "misconception": "values beyond [0, 1] wrap around",
+    "hint": "What does .to(torch.uint8) make of 260, and of -1?",
+}
+ROUNDED = {
+    "misconception": "the nearest level in place of the one that v falls into",
+    "hint": "dequantise fills [k/256, (k+1)/256) from level k. Which level has v = 0.1?",
+}
+SCALED = {
+    "misconception": "levels scaled by 255 where noise was scaled by 256",
+    "hint": "Sampling undoes what dequantise does. By what did it divide?",
+}
+
+
+def wrong(function, name, why, body="", edits=()):
+    return Wrong(function, name, body=body, edits=edits, **why)
+
+
+def coupling(direction, edits, name, why):
+    """An edit of the lines of one direction; those of the other look much the same."""
+    return wrong(f"AffineCoupling.{direction}", name, why, body=_edited(direction, edits))
+
+
+def _edited(direction, edits):
+    text = _FORWARD if direction == "forward" else _INVERSE
+    for old, new in edits:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+_FORWARD = """
+log_scale, shift = self.net(self.mask * z)
+m = self.mask
+x = m * z + (1 - m) * (z * torch.exp(log_scale) + shift)
+log_det = torch.sum((1 - m) * log_scale, dim=(1, 2, 3))
+return x, log_det
+"""
+_INVERSE = """
+log_scale, shift = self.net(self.mask * x)
+m = self.mask
+z = m * x + (1 - m) * ((x - shift) / torch.exp(log_scale))
+log_det = torch.sum((m - 1) * log_scale, dim=(1, 2, 3))
+return z, log_det
+"""
+_LOG_PROB = """
+log_det = torch.zeros(len(v), device=v.device)
+for layer in self.layers:
+    v, more = layer.inverse(v)
+    log_det = log_det + more
+log_prior = -0.5 * (v**2).sum(dim=(1, 2, 3)) - 0.5 * v[0].numel() * math.log(2 * math.pi)
+return log_prior + log_det
+"""
+_SAMPLE = """
+for layer in reversed(self.layers):
+    z, _ = layer.forward(z)
+return torch.clamp(torch.floor(256 * z), 0, 255).to(torch.uint8).detach()
+"""
+
+ENTRIES = [
+    Right("dequantise", "rand-like", "return (x.float() + torch.rand_like(x, dtype=torch.float32)) / 256"),
+    Right(
+        "dequantise", "in-place", "v = x.to(torch.float32)\nv += torch.empty_like(v).uniform_()\nreturn v.div_(256.0)"
+    ),
+    Right("log_likelihood_bound", "eight-bits", "return log_density - 8 * n_dims * math.log(2)"),
+    Right("bits_per_dim", "bits-of-each", "return (-log_likelihood / math.log(2) / n_dims).mean()"),
+    Right(
+        "checkerboard_mask",
+        "slices",
+        """
+        mask = torch.zeros(1, 1, height, width)
+        mask[..., ::2, ::2] = 1
+        mask[..., 1::2, 1::2] = 1
+        return mask
+        """,
+    ),
+    Right(
+        "channel_mask",
+        "cat",
+        """
+        half = channels // 2
+        return torch.cat([torch.ones(half), torch.zeros(channels - half)]).view(1, -1, 1, 1)
+        """,
+    ),
+    Right("AffineCoupling.forward", "plain", _FORWARD),
+    Right(
+        "AffineCoupling.forward",
+        "masked-scale-and-shift",
+        """
+        log_scale, shift = (part * (1 - self.mask) for part in self.net(z * self.mask))
+        return z * torch.exp(log_scale) + shift, log_scale.sum(dim=(1, 2, 3))
+        """,
+    ),
+    Right("AffineCoupling.inverse", "plain", _INVERSE),
+    Right(
+        "AffineCoupling.inverse",
+        "where",
+        """
+        log_scale, shift = self.net(torch.where(self.mask == 1, x, torch.zeros_like(x)))
+        log_scale = torch.where(self.mask == 1, torch.zeros_like(x), log_scale)
+        z = torch.where(self.mask == 1, x, (x - shift) * torch.exp(-log_scale))
+        return z, -torch.einsum("bchw->b", log_scale)
+        """,
+    ),
+    Right("ImageFlow.log_prob", "plain", _LOG_PROB),
+    Right(
+        "ImageFlow.log_prob",
+        "normal-distribution",
+        """
+        log_dets = []
+        for layer in self.layers:
+            v, log_det = layer.inverse(v)
+            log_dets.append(log_det)
+        prior = torch.distributions.Normal(torch.zeros_like(v), torch.ones_like(v))
+        return prior.log_prob(v).flatten(1).sum(1) + torch.stack(log_dets).sum(0)
+        """,
+    ),
+    Right("ImageFlow.sample", "clamped-by-torch", _SAMPLE),
+    # dequantise
+    wrong("dequantise", "no-noise", NO_NOISE, "return x / 256"),
+    wrong("dequantise", "half-a-level", NO_NOISE, "return (x + 0.5) / 256"),
+    wrong("dequantise", "normal", OTHER_NOISE, "return (x + torch.randn(x.shape, device=x.device)) / 256"),
+    wrong("dequantise", "centred", OTHER_NOISE, "return (x + torch.rand(x.shape, device=x.device) - 0.5) / 256"),
+    wrong("dequantise", "noise-of-one", OTHER_NOISE, "return x / 256 + torch.rand(x.shape, device=x.device)"),
+    wrong("dequantise", "half-as-wide", OTHER_NOISE, "return (x + torch.rand(x.shape, device=x.device) / 2) / 256"),
+    wrong("dequantise", "by-255", SCALED, "return (x + torch.rand(x.shape, device=x.device)) / 255"),
+    wrong(
+        "dequantise",
+        "seeded",
+        SAME_NOISE,
+        "torch.manual_seed(0)\nreturn (x + torch.rand(x.shape, device=x.device)) / 256",
+    ),
+    wrong(
+        "dequantise", "one-for-the-batch", SHARED_NOISE, "return (x + torch.rand(x.shape[1:], device=x.device)) / 256"
+    ),
+    wrong(
+        "dequantise", "one-an-image", SHARED_NOISE, "return (x + torch.rand(len(x), 1, 1, 1, device=x.device)) / 256"
+    ),
+    wrong("dequantise", "elsewhere", WRONG_DEVICE, "return (x + torch.rand(x.shape)) / 256"),
+    # log_likelihood_bound
+    wrong("log_likelihood_bound", "none", NO_LEVELS, "return 1 * log_density"),
+    wrong("log_likelihood_bound", "once-an-image", NO_LEVELS, "return log_density - math.log(256)"),
+    wrong("log_likelihood_bound", "sign", SIGN_OF_LOG_DET, "return log_density + n_dims * math.log(256)"),
+    wrong("log_likelihood_bound", "in-bits", NATS, "return log_density - n_dims * 8"),
+    # bits_per_dim
+    wrong("bits_per_dim", "sign", SIGN_OF_BITS, "return log_likelihood.mean() / (n_dims * math.log(2))"),
+    wrong("bits_per_dim", "nats", NATS, "return -log_likelihood.mean() / n_dims"),
+    wrong("bits_per_dim", "of-an-image", PER_IMAGE, "return -log_likelihood.mean() / math.log(2)"),
+    wrong(
+        "bits_per_dim",
+        "by-the-batch",
+        BY_THE_BATCH,
+        "return -log_likelihood.sum() / (len(log_likelihood)**2 * math.log(2))",
+    ),
+    wrong("bits_per_dim", "summed", BY_THE_BATCH, "return -log_likelihood.sum() / (n_dims * math.log(2))"),
+    wrong("bits_per_dim", "levels-twice", NO_LEVELS, "return -log_likelihood.mean() / (n_dims * math.log(2)) + 8"),
+    wrong("bits_per_dim", "times-log-two", NATS, "return -log_likelihood.mean() / n_dims * math.log(2)"),
+    # masks
+    wrong(
+        "checkerboard_mask",
+        "inverted",
+        MASK_INVERTED,
+        "mask = (torch.arange(height)[:, None] + torch.arange(width)) % 2\nreturn mask.float()[None, None]",
+    ),
+    wrong(
+        "checkerboard_mask",
+        "stripes",
+        {"misconception": "stripes in place of a checkerboard", "hint": "Print the mask of 4 x 4 values."},
+        "return ((torch.arange(height * width) + 1) % 2).float().view(1, 1, height, width)",
+    ),
+    wrong(
+        "channel_mask",
+        "inverted",
+        MASK_INVERTED,
+        "return (torch.arange(channels) >= channels // 2).float().view(1, -1, 1, 1)",
+    ),
+    wrong(
+        "channel_mask",
+        "every-other",
+        {"misconception": "every other channel in place of half", "hint": "Print the mask of 4 channels."},
+        "return ((torch.arange(channels) + 1) % 2).float().view(1, -1, 1, 1)",
+    ),
+    # AffineCoupling
+    coupling(
+        "forward",
+        [("self.mask * z)", "(1 - self.mask) * z)"), ("m = self.mask", "m = 1 - self.mask")],
+        "mask-inverted",
+        MASK_INVERTED,
+    ),
+    coupling(
+        "forward",
+        [("m * z + (1 - m) * (z * torch.exp(log_scale) + shift)", "z * torch.exp(log_scale) + shift")],
+        "all-moved",
+        MASK_FORGOTTEN,
+    ),
+    coupling("forward", [("self.mask * z", "z")], "peeks", PEEKS),
+    coupling(
+        "forward",
+        [("torch.sum((1 - m) * log_scale, dim=(1, 2, 3))", "torch.zeros(len(z), device=z.device)")],
+        "no-log-det",
+        NO_LOG_DET,
+    ),
+    coupling("forward", [("torch.sum((1 - m)", "-torch.sum((1 - m)")], "log-det-sign", SIGN_OF_LOG_DET),
+    coupling("forward", [("(1 - m) * log_scale, dim", "log_scale, dim")], "all-log-scales", ALL_LOG_SCALES),
+    coupling("forward", [("torch.sum(", "torch.mean(")], "log-det-meaned", MEANED),
+    coupling(
+        "forward",
+        [("* torch.exp(log_scale)", "* log_scale")],
+        "no-exponential",
+        {"misconception": "the log scale taken for the scale", "hint": "What is its name, and can it be negative?"},
+    ),
+    coupling(
+        "forward", [("self.net(self.mask * z)", "(part.detach() for part in self.net(self.mask * z))")], "detached", CUT
+    ),
+    coupling(
+        "inverse",
+        [("self.mask * x)", "(1 - self.mask) * x)"), ("m = self.mask", "m = 1 - self.mask")],
+        "mask-inverted",
+        MASK_INVERTED,
+    ),
+    coupling(
+        "inverse",
+        [("((x - shift) / torch.exp(log_scale))", "(x / torch.exp(log_scale) - shift)")],
+        "wrong-order",
+        NOT_UNDONE,
+    ),
+    coupling("inverse", [("torch.sum((m - 1)", "torch.sum((1 - m)")], "log-det-sign", SIGN_OF_LOG_DET),
+    coupling(
+        "inverse",
+        [("torch.sum((m - 1) * log_scale, dim=(1, 2, 3))", "torch.zeros(len(x), device=x.device)")],
+        "no-log-det",
+        NO_LOG_DET,
+    ),
+    coupling("inverse", [("(m - 1) * log_scale, dim", "-log_scale, dim")], "all-log-scales", ALL_LOG_SCALES),
+    coupling(
+        "inverse",
+        [("log_scale, dim=(1, 2, 3))", "log_scale).repeat(len(x))")],
+        "log-det-of-the-batch",
+        SUMMED_OVER_BATCH,
+    ),
+    coupling("inverse", [("self.mask * x", "x")], "peeks", PEEKS),
+    # ImageFlow.log_prob
+    wrong("ImageFlow.log_prob", "no-log-dets", NO_LOG_DET, _LOG_PROB.replace("log_prior + log_det", "log_prior")),
+    wrong(
+        "ImageFlow.log_prob",
+        "log-det-sign",
+        SIGN_OF_LOG_DET,
+        _LOG_PROB.replace("log_prior + log_det", "log_prior - log_det"),
+    ),
+    wrong("ImageFlow.log_prob", "no-prior", NO_PRIOR, _LOG_PROB.replace("log_prior + log_det", "log_det")),
+    wrong(
+        "ImageFlow.log_prob",
+        "no-constant",
+        NO_PRIOR,
+        _LOG_PROB.replace(" - 0.5 * v[0].numel() * math.log(2 * math.pi)", ""),
+    ),
+    wrong("ImageFlow.log_prob", "one-constant", NO_PRIOR, _LOG_PROB.replace("v[0].numel() * ", "")),
+    wrong("ImageFlow.log_prob", "last-log-det", NO_LOG_DET, _LOG_PROB.replace("log_det + more", "more")),
+    wrong("ImageFlow.log_prob", "backwards", ORDER, _LOG_PROB.replace("in self.layers", "in reversed(self.layers)")),
+    wrong("ImageFlow.log_prob", "by-forward", ORDER, _LOG_PROB.replace("layer.inverse", "layer.forward")),
+    wrong(
+        "ImageFlow.log_prob",
+        "mean",
+        MEAN_LIKELIHOOD,
+        _LOG_PROB.replace("log_prior + log_det", "(log_prior + log_det).mean()"),
+    ),
+    # ImageFlow.sample
+    wrong("ImageFlow.sample", "not-reversed", ORDER, _SAMPLE.replace("reversed(self.layers)", "self.layers")),
+    wrong("ImageFlow.sample", "by-inverse", ORDER, _SAMPLE.replace("layer.forward(z)", "(layer.inverse(z)[0] + 1, 0)")),
+    wrong(
+        "ImageFlow.sample",
+        "wraps",
+        WRAPS,
+        _SAMPLE.replace("torch.clamp(torch.floor(256 * z), 0, 255)", "(torch.floor(256 * z) % 256)"),
+    ),
+    wrong("ImageFlow.sample", "rounded", ROUNDED, _SAMPLE.replace("torch.floor", "torch.round")),
+    wrong("ImageFlow.sample", "by-255", SCALED, _SAMPLE.replace("256 * z", "255 * z")),
+    wrong("ImageFlow.sample", "seeded", SAME_NOISE, "torch.manual_seed(0)\nz = torch.randn_like(z)" + _SAMPLE),
+]
