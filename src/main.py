@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from training.settings import DATASETS, DEVICES, INTERRUPTED, LOSS_TYPES, MODELS, Settings, SettingsError
+from training.settings import DATASETS, DEVICES, INTERRUPTED, LOSS_TYPES, MODELS, PRECISIONS, Settings, SettingsError
 
 EXAMPLES = """examples:
   python main.py --model flow
@@ -37,6 +37,7 @@ def parse(argv=None):
     add("--dataset", choices=DATASETS, help="images for gan and cgan (default: fashion-mnist); digits needs no files")
     add("--data_dir", type=Path, help="folder with the image files (default: data/, then Debian's, then a download)")
     add("--device", choices=DEVICES, help="gpu needs CUDA (default: cpu)")
+    add("--precision", choices=PRECISIONS, help="gan and cgan: bf16 is faster where the hardware can (default: fp32)")
     add("--cache", action="store_true", help="fetch the data and stop")
     add("--n_flows", type=int, help="MADE blocks of the flow (default: 5)")
     add("--hidden_size", type=int, help="hidden units of each MADE block (default: 100)")
@@ -47,6 +48,7 @@ def parse(argv=None):
     add("--seed", type=int, help="start of all random numbers (default: 0)")
     add("--save_every", type=float, metavar="SECONDS", help="time between checkpoints (default: 10)")
     add("--resume", action="store_true", help="go on from the checkpoint in --out_dir")
+    add("--no_metrics", action="store_true", help="leave out the figures of quality in metrics.json")
     add("--animate", action="store_true", help="gan and cgan: a GIF of the grid over training")
     try:
         return Settings.from_flags(vars(parser.parse_args(argv)))

@@ -7,6 +7,7 @@ from pathlib import Path
 LOSS_TYPES = ("nonsaturating", "wasserstein_gp")
 DATASETS = ("fashion-mnist", "mnist", "digits")
 DEVICES = ("cpu", "gpu")
+PRECISIONS = ("fp32", "bf16")
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
 MAX_SEED = 2**32 - 1
 GRID_COLUMNS = 10
@@ -26,6 +27,7 @@ GAN_DEFAULTS = {
     "loss_type": "nonsaturating",
     "data_dir": None,
     "animate": False,
+    "precision": "fp32",
 }
 DEFAULTS = {"flow": FLOW_DEFAULTS, "gan": GAN_DEFAULTS, "cgan": GAN_DEFAULTS}
 MODELS = tuple(DEFAULTS)
@@ -37,7 +39,10 @@ FOLDERS = {
     ("cgan", "nonsaturating"): "gan_nonsat_conditional",
 }
 # What a checkpoint must agree with to be resumed from; the rest may change between two runs.
-SHAPING = ("model", "dataset", "loss_type", "n_flows", "hidden_size", "n_epochs", "n_samples", "batch_size", "seed")
+SHAPING = (
+    *("model", "dataset", "loss_type", "n_flows", "hidden_size"),
+    *("n_epochs", "n_samples", "batch_size", "precision", "seed"),
+)
 
 
 class SettingsError(ValueError):
@@ -58,9 +63,11 @@ class Settings:
     data_dir: Path | None = None
     n_flows: int | None = None
     hidden_size: int | None = None
+    precision: str | None = None
     device: str = "cpu"
     seed: int = 0
     save_every: float = 10.0
+    no_metrics: bool = False
     animate: bool = False
     resume: bool = False
     cache: bool = False
