@@ -98,6 +98,8 @@ def draw(table, path):
         below.set(xlabel=name)
         for axes in (above, below):
             axes.grid(alpha=0.3)
+            axes.minorticks_off()
+        below.set_xticks(list(rows), labels=[f"{value}" for value in rows])
     panels[0, 0].set(ylabel="CPU milliseconds")
     panels[0, 0].legend()
     panels[1, 0].legend()
