@@ -53,7 +53,7 @@ clean: ## remove caches; keeps .venv, data and results
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 # staff only
-.PHONY: test lint flow-seeds mistakes mutants hostile bench-grader bench-wall bench-bulk handout autograder staff
+.PHONY: test lint flow-seeds mistakes mutants hostile bench bench-quality bench-growth classifier bench-grader bench-wall bench-bulk handout autograder staff
 
 staff: $(VENV)/.staff ## install what instructors need on top
 
@@ -85,6 +85,18 @@ mutants: $(VENV)/.test ## hold it against mechanical mutants of the solved files
 
 hostile: $(VENV)/.test ## let hostile submissions loose behind each wall (half an hour); ARGS=bombs picks
 	PYTHONPATH=src:. $(BIN)/python -m tests.hostile $(ARGS)
+
+bench: $(VENV)/.students ## time our training beside the starter's loop (half an hour); ARGS="--quick --runs 1" is less
+	$(BIN)/python bench/race.py $(ARGS)
+
+bench-quality: $(VENV)/.students ## the quality of both over seeds 0 to 4 (an hour or more); ARGS="--keep FOLDER" goes on
+	$(BIN)/python bench/race_seeds.py $(ARGS)
+
+bench-growth: $(VENV)/.students ## measure how the flow's cost grows, and draw docs/growth.svg
+	$(BIN)/python bench/growth.py --out docs/growth.svg $(ARGS)
+
+classifier: $(VENV)/.students ## train the classifier in whose features images are compared, and state its accuracy
+	$(BIN)/python bench/classifier.py
 
 bench-grader: $(VENV)/.students ## time the autograder beside `import torch`
 	$(BIN)/python bench/grader.py $(ARGS)

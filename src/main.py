@@ -14,6 +14,7 @@ from training.settings import (
     LOSS_TYPES,
     MODELS,
     POINT_SETS,
+    PRECISIONS,
     Settings,
     SettingsError,
 )
@@ -58,6 +59,7 @@ def parse(argv=None):
     add("--dataset", choices=(*DATASETS, *POINT_SETS), help=help)
     add("--data_dir", type=Path, help="folder with the image files (default: data/, then Debian's, then a download)")
     add("--device", choices=DEVICES, help="gpu needs CUDA (default: cpu)")
+    add("--precision", choices=PRECISIONS, help="gan and cgan: bf16 is faster where the hardware can (default: fp32)")
     add("--cache", action="store_true", help="fetch the data and stop")
     add("--n_flows", type=int, help="MADE blocks of the flow (default: 5); couplings of each size in image_flow (3)")
     add("--hidden_size", type=int, help="hidden units of a MADE block (default: 100), channels in image_flow (24)")
@@ -71,6 +73,7 @@ def parse(argv=None):
     add("--runs", type=int, help="train so many times, with one seed after the other; prints mean and standard error")
     add("--save_every", type=float, metavar="SECONDS", help="time between checkpoints (default: 10)")
     add("--resume", action="store_true", help="go on from the checkpoint in --out_dir")
+    add("--no_metrics", action="store_true", help="leave out the figures of quality in metrics.json")
     add("--animate", action="store_true", help="gan and cgan: a GIF of the grid over training")
     try:
         return Settings.from_flags(vars(parser.parse_args(argv)))

@@ -1,5 +1,5 @@
-"""Networks, provided: for 28x28 grey images generators, discriminators and an autoencoder, of the sizes of earlier years;
-small ones for points; the network of a coupling.
+"""Networks, provided: for 28x28 grey images generators, discriminators and an autoencoder, of the sizes of earlier
+years; small ones for points; the network of a coupling.
 
 Shapes: B is the batch size; images are (B, 1, 28, 28), labels int64 (B,) in 0 ... NUM_CLASSES - 1.
 """

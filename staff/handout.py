@@ -39,7 +39,9 @@ GIVEN = (
     "src/grading/**/*.py",
     "src/submission/*.py",
     "src/training/*.py",
+    "src/training/*.pt",
 )
+BINARY = (".png", ".pt")  # copied as they are
 KEY = "tex/answer_key.tex"
 KEPT = ("staff", "tests", "bench", "src/solution", KEY)
 
@@ -72,7 +74,7 @@ def write(folder):
     for path in given():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".png":
+        if path.suffix in BINARY:
             shutil.copyfile(ROOT / path, target)
         else:
             target.write_text(text_of(path), encoding="utf-8")
@@ -181,7 +183,7 @@ def typeset(folder):
 
 
 def _texts(folder):
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".png")
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in BINARY)
 
 
 def _squeezed(line):

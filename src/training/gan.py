@@ -6,7 +6,7 @@ import network
 from data import load_images, to_unit_range
 from network import NUM_CLASSES
 from submission import gan as submission
-from training import figures
+from training import figures, precision, quality
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
 from training.settings import GRID_COLUMNS
@@ -49,11 +49,14 @@ class GanRun(Run):
         self.sources = {key: f" ({name} in submission/gan.py)" for key, name in zip(KEYS, names, strict=True)}
         data = load_images(settings.dataset, settings.data_dir)
         super().__init__(settings, len(data.train_images))
-        self.data_source = data.source
+        self.data = data
         self.images, self.labels = data.train_images.to(device), data.train_labels.to(device)
 
         generator, discriminator, learning_rate, betas = ARCHITECTURES[settings.arch or settings.model]
         self.g, self.d = generator().to(device), discriminator().to(device)
+        for part in (self.g, self.d):
+            part.to(memory_format=torch.channels_last)  # convolutions are twice as fast so on a CPU
+            precision.apply(settings.precision, part, device)
         self.parts = {"generator": self.g, "discriminator": self.d}
         for name, part in list(self.parts.items()):
             optimizer = torch.optim.Adam(part.parameters(), lr=learning_rate, betas=betas, fused=True)
@@ -89,7 +92,18 @@ class GanRun(Run):
         if self.settings.animate:
             paths = map(self._grid_path, [*range(GRID_EVERY, self.total_steps, GRID_EVERY), self.total_steps])
             figures.save_animation(out_dir / "fake.gif", [path for path in paths if path.exists()])
-        return {"data": self.data_source}
+        measured = {"data": self.data.source}
+        if self.settings.dataset == "fashion-mnist" and not self.settings.no_metrics:
+            self.g.eval()
+            measured |= quality.image_quality(self._generate, self.data, self.device)
+        return measured
+
+    def _generate(self, n, stream):
+        noise = torch.randn(n, self.g.dim_z, generator=stream).to(self.device)
+        if not self.conditional:
+            return self.g(noise), None
+        classes = torch.arange(n, device=self.device) % NUM_CLASSES
+        return self.g(noise, classes), classes
 
     def last_grid(self):
         """Where the last grid lies."""

@@ -14,6 +14,7 @@ DIVERGENCES = (
 )
 ALL_DIVERGENCES = "all"
 DEVICES = ("cpu", "gpu")
+PRECISIONS = ("fp32", "bf16")
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
 MAX_SEED = 2**32 - 1
 GRID_COLUMNS = 10
@@ -34,6 +35,7 @@ CGAN_DEFAULTS = {
     "loss_type": "nonsaturating",
     "data_dir": None,
     "animate": False,
+    "precision": "fp32",
 }
 GAN_DEFAULTS = {**CGAN_DEFAULTS, "arch": "conv", "compare": None}
 VAE_DEFAULTS = {
@@ -87,7 +89,7 @@ FOLDERS = {
 # What a checkpoint must agree with to be resumed from; the rest may change between two runs.
 SHAPING = (
     *("model", "dataset", "loss_type", "compare", "arch", "dim_z", "divergence", "no_dequantise"),
-    *("n_flows", "hidden_size", "n_epochs", "n_steps", "n_samples", "batch_size", "seed"),
+    *("n_flows", "hidden_size", "n_epochs", "n_steps", "n_samples", "batch_size", "precision", "seed"),
 )
 
 
@@ -115,10 +117,12 @@ class Settings:
     n_flows: int | None = None
     hidden_size: int | None = None
     no_dequantise: bool = False
+    precision: str | None = None
     device: str = "cpu"
     seed: int = 0
     runs: int = 1
     save_every: float = 10.0
+    no_metrics: bool = False
     animate: bool = False
     resume: bool = False
     cache: bool = False

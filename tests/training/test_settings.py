@@ -115,7 +115,7 @@ def test_the_data_sets_on_the_command_line_are_those_that_there_are():
 
 
 def test_a_run_is_known_by_all_that_shapes_it():
-    free = {"out_dir", "data_dir", "device", "save_every", "animate", "resume", "cache", "runs"}
+    free = {"out_dir", "data_dir", "device", "save_every", "no_metrics", "animate", "resume", "cache", "runs"}
     assert set(parse("--model gan".split()).shaping()) == {field.name for field in fields(Settings)} - free
 
 

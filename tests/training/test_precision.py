@@ -1,0 +1,55 @@
+"""bf16 is for the networks alone, and for hardware that has it."""
+
+import pytest
+import torch
+
+from network import Discriminator, Generator
+from submission import gan
+from training import precision
+from training.errors import TrainingStopped
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def capable(monkeypatch):
+    monkeypatch.setattr(precision, "_has_bf16", lambda device: True)
+
+
+def test_hardware_without_it_is_refused(monkeypatch):
+    monkeypatch.setattr(precision, "_has_bf16", lambda device: False)
+    with pytest.raises(TrainingStopped, match="--precision bf16 is slower than fp32 here"):
+        precision.apply("bf16", Generator(), CPU)
+    precision.apply("fp32", Generator(), CPU)
+
+
+def test_the_network_rounds_and_the_loss_does_not(capable):
+    torch.manual_seed(0)
+    network = torch.nn.Linear(3, 2)
+    x = torch.randn(4, 3)
+    expected = (x.bfloat16() @ network.weight.bfloat16().T + network.bias.bfloat16()).float()
+    precision.apply("bf16", network, CPU)
+    out = network(x)
+    assert out.dtype == torch.float32
+    torch.testing.assert_close(out, expected, rtol=0.01, atol=0.01)
+    assert not torch.equal(out, torch.nn.functional.linear(x, network.weight, network.bias))
+    out.sum().backward()
+    assert network.weight.grad.dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", ["loss_nonsaturating_d", "loss_wasserstein_gp_d"])
+def test_losses_are_near_those_of_fp32(capable, name):
+    torch.manual_seed(0)
+    g, d = Generator(), Discriminator()
+    x = torch.rand(4, 1, 28, 28)
+    found = []
+    for one in ("fp32", "bf16"):
+        for network in (g, d):
+            precision.apply(one, network, CPU)
+        torch.manual_seed(1)
+        loss = getattr(gan, name)(g, d, x, device=CPU)
+        found.append((loss.item(), torch.autograd.grad(loss, [d.net[0].weight])[0]))
+        assert loss.dtype == torch.float32
+    (plain, plain_gradient), (rounded, rounded_gradient) = found
+    assert rounded == pytest.approx(plain, rel=0.02) and rounded != plain
+    assert torch.nn.functional.cosine_similarity(plain_gradient.flatten(), rounded_gradient.flatten(), dim=0) > 0.98

@@ -1,0 +1,109 @@
+"""A recording gives the same bits as the function, or is not used."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from submission.flow_network import MAF
+from training.replay import loss_and_gradients, recorded
+
+BATCHES = torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0))
+
+
+class Scale(torch.nn.Module):
+    """A module with a loss that a test chooses."""
+
+    def __init__(self, loss):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor([0.5, -1.5]))
+        self.unused = torch.nn.Parameter(torch.ones(3))
+        self.register_buffer("mask", torch.tensor([1.0, 2.0]))
+        self.loss = lambda x: loss(self, x)
+
+
+def both(loss):
+    """The plain function and what is made of it."""
+    module = Scale(loss)
+    plain = loss_and_gradients(module.loss, module)
+    return module, plain, recorded(plain, module, [*BATCHES[:3]])
+
+
+def same(a, b):
+    return all((x is None and y is None) or torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def written_in_place(module, x):
+    total = torch.zeros(len(x))
+    total += (module.weight * module.mask * x).sum(dim=1)
+    return total.square().mean() + np.log(2 * np.pi) * torch.tensor(2.0)
+
+
+def noisy(module, x):
+    return (module.weight * (x + torch.randn_like(x))).square().mean()
+
+
+def accumulated_on_a_constant(module, x):
+    total = torch.tensor(0.0)
+    for point in x:
+        total += (module.weight * point).sum().square()
+    return total
+
+
+@pytest.mark.parametrize("loss", [written_in_place, noisy, accumulated_on_a_constant])
+def test_a_recording_follows_parameters_buffers_and_random_numbers(loss):
+    module, plain, replay = both(loss)
+    assert replay is not plain
+    with torch.no_grad():
+        module.weight.mul_(3)
+        module.mask.add_(1)
+    states = []
+    for function in (plain, replay):
+        torch.manual_seed(7)
+        states.append([*function(BATCHES[3]), torch.get_rng_state()])
+    assert same(*states)
+    assert replay(BATCHES[3])[2] is None  # what nothing depends on has no gradient
+
+
+def decides_by_a_value(module, x):
+    return (module.weight * x).mean() * (1 if x[0, 0] > 0 else 2)
+
+
+def leaves_torch(module, x):
+    return (module.weight * torch.from_numpy(np.square(x.numpy()))).mean()
+
+
+def draws_elsewhere(module, x):
+    return (module.weight * x).mean() * (random.random() + np.random.rand())
+
+
+@pytest.mark.parametrize("loss", [decides_by_a_value, leaves_torch, draws_elsewhere])
+def test_what_cannot_be_recorded_is_done_the_plain_way(loss):
+    _, plain, replay = both(loss)
+    assert replay is plain
+
+
+def test_the_flow_is_recorded_to_the_bit_over_many_steps():
+    torch.manual_seed(0)
+    flow = MAF(2, 10, 1, 2)
+    plain = loss_and_gradients(flow.loss, flow)
+    replay = recorded(plain, flow, [*BATCHES[:2]])
+    assert replay is not plain
+    for step in range(20):
+        assert same(plain(BATCHES[step % 4]), replay(BATCHES[step % 4]))
+        with torch.no_grad():
+            for parameter, gradient in zip(flow.parameters(), replay(BATCHES[step % 4])[1:], strict=True):
+                parameter.sub_(0.1 * gradient)
+
+
+def test_one_batch_is_not_enough_to_trust_a_recording():
+    module = Scale(written_in_place)
+    plain = loss_and_gradients(module.loss, module)
+    assert recorded(plain, module, [BATCHES[0]]) is plain
+
+
+def test_recording_leaves_the_random_stream_alone():
+    before = torch.get_rng_state()
+    both(written_in_place)
+    assert torch.equal(torch.get_rng_state(), before)
