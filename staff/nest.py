@@ -16,6 +16,8 @@ from staff import isolation
 
 PRIVILEGES = (*isolation.PRIVILEGES, "CAP_KILL", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SYS_NICE")
 ANSWER_SECONDS = 30
+NICE, LAST = 5, 19  # a third of the processor's time of one who is not, and a seventieth
+VERY_LONG = 8  # seconds for what takes less than one, even beside three others
 
 
 class Nest:
@@ -160,10 +162,11 @@ class Room:
         """As for a wall."""
         return self._nest.excess()
 
-    def dawdles(self):
-        """Whoever takes long, which few do but endless loops, stands back behind others."""
+    def dawdles(self, seconds):
+        """Whoever takes long stands back behind others; whoever takes very long, which nobody does but endless loops,
+        gets what others leave."""
         with contextlib.suppress(OSError):
-            self._nest.ask({"do": "yield"})
+            self._nest.ask({"do": "yield", "nice": LAST if seconds > VERY_LONG else NICE})
 
     def end(self, process):
         """Ends a worker."""

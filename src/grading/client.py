@@ -106,8 +106,8 @@ class OpenRoom:
         """What the submission has used too much of: nothing that is counted here."""
         return ""
 
-    def dawdles(self):
-        """Called now and then while a worker takes its time."""
+    def dawdles(self, seconds):
+        """Called now and then while a worker takes its time, with the seconds that it has taken."""
 
     def end(self, process):
         """Ends a worker and those that it started."""
@@ -280,7 +280,8 @@ class Worker:
     def _next_reply(self, seconds):
         """A dict, a Malformed, None where the process has ended, TimeoutError (the class) where it took too long, or a
         text that says of what it used too much."""
-        ends = time.monotonic() + max(seconds, 0.01)
+        began = time.monotonic()
+        ends = began + max(seconds, 0.01)
         while (left := ends - time.monotonic()) > 0:
             reply = queue.Empty
             with contextlib.suppress(queue.Empty):
@@ -289,7 +290,7 @@ class Worker:
                 return excess
             if reply is not queue.Empty:
                 return reply
-            self._room.dawdles()
+            self._room.dawdles(time.monotonic() - began)
         return TimeoutError
 
     def _death(self, reply, seconds):
