@@ -1,6 +1,6 @@
 """No attack gains a point, sees a secret, changes a file, leaves a process, or spoils a result. `make hostile` is more.
 
-Each fifth attack is let loose behind one wall, in turn; the command lets all of them loose behind both.
+Each tenth attack is let loose behind one wall, in turn; the command lets all of them loose behind each.
 """
 
 import os
@@ -16,8 +16,8 @@ from tests.hostile.forgeries import KINDS as QUESTIONS
 
 from grading.client import Failed, Worker
 
-# A fifth of them, so that these tests take minutes and not half an hour: neighbours in the list are much alike.
-CASES = [(name, arena.WALLS[index % 4]) for index, name in enumerate(list(ATTACKS)[::5])]
+# A tenth of them, so that these tests take minutes and not half an hour: neighbours in the list are much alike.
+CASES = [(name, arena.WALLS[index % 4]) for index, name in enumerate(list(ATTACKS)[::10])]
 
 
 def needs(wall):
