@@ -7,7 +7,7 @@ ARGS ?=
 
 define INSTALL
 @command -v uv > /dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-@uv=$$(command -v uv || echo $(BIN)/uv); "$$uv" pip install --python $(BIN)/python -r pyproject.toml $(EXTRA)
+@uv=$$(command -v uv || echo $(BIN)/uv); "$$uv" pip install --compile-bytecode --python $(BIN)/python -r pyproject.toml $(EXTRA)
 @touch $@
 endef
 

@@ -46,7 +46,8 @@ def test_the_gan_writes_its_pictures_and_keeps_a_former_run(tmp_path):
     done = python("src/main.py", "--model", "gan", *SMALL_GAN, "--animate", "--out_dir", tmp_path)
     assert done.returncode == 0, done.stderr
     written = {path.name for path in tmp_path.iterdir()}
-    assert written == {"real.png", "fake_0002.png", "fake.gif", "losses.png"} | kept | {f"previous-{k}" for k in kept}
+    pictures = {"real.png", "fake_0002.png", "fake.gif", "losses.png", "strips.png"}
+    assert written == pictures | kept | {f"previous-{k}" for k in kept}
     assert (tmp_path / "previous-checkpoint.pt").read_text() == "former checkpoint.pt"
     assert "previous-checkpoint.pt" in done.stderr
 
