@@ -18,6 +18,10 @@ EXTRA = {name: points for name, points in json.loads((ROOT / "points.json").read
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the wall 'user' can be had by root only")
 
 
+# For `write`: a submission that tries for no extra credit has none of these files.
+UNTRIED = {"vae": None, "fgan": None, "image_flow": None}
+
+
 def write(folder, **changes):
     """Writes the solved submission into a folder.
 

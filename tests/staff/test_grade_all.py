@@ -17,7 +17,7 @@ import pytest
 from staff import grade_all, grades, settings
 from staff.markers import blanked
 from tests.staff.classes import row
-from tests.submissions import ROOT, SOLVED, write
+from tests.submissions import ROOT, SOLVED, UNTRIED, write
 
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
 GAN = (SOLVED / "gan.py").read_text().partition("def loss_minimax_g")[0]  # a class that tries for no extra credit
@@ -37,12 +37,12 @@ def run(folder, out, *more):
 def a_class(tmp_path_factory):
     """Six submissions, and a folder of results with the catalogue's fingerprints left out: they take minutes."""
     folder = tmp_path_factory.mktemp("class")
-    write(folder / "right", vae=None, gan=GAN)
-    write(folder / "sign", vae=None, gan=SIGN)
+    write(folder / "right", **UNTRIED, gan=GAN)
+    write(folder / "sign", **UNTRIED, gan=SIGN)
     flow = blanked((SOLVED / "flow_network.py").read_text())
-    write(folder / "blank", vae=None, gan=blanked(GAN), flow_network=flow)
-    write(folder / "loop", vae=None, gan=GAN.replace("return -F.logsigmoid(d(g(z))).mean()", "while True: pass"))
-    write(folder / "dies", vae=None, gan="import os; os._exit(0)")
+    write(folder / "blank", **UNTRIED, gan=blanked(GAN), flow_network=flow)
+    write(folder / "loop", **UNTRIED, gan=GAN.replace("return -F.logsigmoid(d(g(z))).mean()", "while True: pass"))
+    write(folder / "dies", **UNTRIED, gan="import os; os._exit(0)")
     (folder / "empty").mkdir()
     return folder
 
