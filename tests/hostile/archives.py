@@ -243,7 +243,6 @@ ATTACKS = [
         "names of no encoding, and such as a shell would run",
         _folder_with(_named_oddly),
         ONE,
-        refused=True,
     ),
     Attack("folder-of-many", "thousands of files", _folder_with(_many), ONE, refused=True),
 ]
