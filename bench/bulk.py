@@ -2,9 +2,9 @@
 
     python bench/bulk.py [--size 500] [--jobs N] [--wall user]
 
-Of the class, 2 % loop endlessly, 5 % are hostile, 3 % blank; of the others every fourth is right. Extra credit is tried by
-those whose entry is about it. The bar is 120 submissions a minute and 4 GB. Names of mistakes are not taken: they cost
-the same for a class of any size.
+Of the class, 2 % loop endlessly, 5 % are hostile, 3 % blank; of the others every fourth is right. Extra credit is tried
+by those whose entry is about it. The bar is 120 submissions a minute and 4 GB. Names of mistakes are not taken: they
+cost the same for a class of any size.
 """
 
 import argparse

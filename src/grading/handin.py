@@ -98,7 +98,7 @@ def packed(path):
     if not path.is_file():
         raise FileNotFoundError(f"There is no {_shown(path.name)}.")
     if path.stat().st_size > ZIP_BYTES:
-        raise Refused(f"{_shown(path.name)} is larger than {ZIP_BYTES >> 20} MB: a submission is two short files.")
+        raise Refused(f"{_shown(path.name)} is larger than {ZIP_BYTES >> 20} MB: a submission is a few short files.")
     return path.read_bytes()
 
 
@@ -149,7 +149,7 @@ def _plain_file(path, name):
 
 def _of_zip(path):
     if path.stat().st_size > ZIP_BYTES:
-        raise Refused(f"{_shown(path.name)} is larger than {ZIP_BYTES >> 20} MB: a submission is two short files.")
+        raise Refused(f"{_shown(path.name)} is larger than {ZIP_BYTES >> 20} MB: a submission is a few short files.")
     try:
         with zipfile.ZipFile(path) as archive:
             return _of_archive(archive)

@@ -1,4 +1,4 @@
-"""The student's code: problem 1 in flow_network.py, problems 2, 4, 5 and 7 in gan.py; 6 in vae.py."""
+"""The student's code: problem 1 in flow_network.py; 2, 4, 5 and 7 in gan.py; 6, 8 and 9, extra credit, beside them."""
 
 from . import flow_network, gan
 

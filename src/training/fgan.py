@@ -8,7 +8,7 @@ from data import IMAGE_SETS, load_images, load_mixture, load_moons, to_unit_rang
 from network import Discriminator, GaussianGenerator, Generator, PointDiscriminator, PointGenerator
 from submission import fgan as submission
 from training import figures
-from training.gan import take_turn
+from training.gan import networks_and_optimizers, take_turn
 from training.loop import Run
 from training.settings import ALL_DIVERGENCES, DIVERGENCES, GRID_COLUMNS
 
@@ -60,7 +60,7 @@ class FganRun(Run):
             self.threads = 1
         super().__init__(settings, len(self.examples))
         self.divergence = row(settings.divergence)
-        self.parts = networks_and_optimizers(self.g.to(device), self.d.to(device), rate)
+        self.parts = networks_and_optimizers(self.g.to(device), self.d.to(device), rate, BETAS)
         stream = torch.Generator().manual_seed(settings.seed)
         self.noise = torch.randn(settings.n_samples, self.g.dim_z, generator=stream).to(device)
 
@@ -115,7 +115,7 @@ class OneGaussianRun(Run):
         self.numbers = (torch.tensor(MEANS)[which] + torch.tensor(DEVIATIONS)[which] * z)[:, None].to(device)
         self.pairs = {
             name: networks_and_optimizers(
-                GaussianGenerator(*START).to(device), PointDiscriminator(1, 32).to(device), POINT_LEARNING_RATE
+                GaussianGenerator(*START).to(device), PointDiscriminator(1, 32).to(device), POINT_LEARNING_RATE, BETAS
             )
             for name in DIVERGENCES
         }
@@ -140,14 +140,6 @@ class OneGaussianRun(Run):
         fits = {title: tuple(density.numpy() for density in pair) for title, pair in fits.items()}
         figures.save_fits(self.settings.out_dir / "divergences.png", X.numpy(), p.numpy(), fits)
         return measured
-
-
-def networks_and_optimizers(g, d, learning_rate):
-    """The parts of a run: generator, discriminator, and an Adam for each."""
-    parts = {"generator": g, "discriminator": d}
-    for name, network in list(parts.items()):
-        parts[f"{name}_optimizer"] = torch.optim.Adam(network.parameters(), lr=learning_rate, betas=BETAS, fused=True)
-    return parts
 
 
 def both_turns(divergence, parts, x, device):

@@ -156,10 +156,9 @@ def save_curves(path, losses, curves, steps_per_epoch, label):
     drawn = []
     for name, values in losses.items():
         colour, steps = next(colours), np.arange(1, len(values) + 1)
-        width = max(1, len(values) // 100)
-        smooth = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
         axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.5)
-        axes.plot(steps[width // 2 :][: len(smooth)], smooth, color=colour, label=name)
+        middles, smooth = _running_median(values)
+        axes.plot(middles, smooth, color=colour, label=name)
         drawn.append(smooth)
     for name, values in curves.items():
         finite = np.isfinite(values)
@@ -189,13 +188,18 @@ def save_comparison(path, grids, series, label):
         axes.imshow(Image.open(grid), cmap="gray")
         axes.set(title=name, xticks=[], yticks=[])
     for (name, values), colour in zip(series.items(), cycle((MODEL_COLOUR, HELD_OUT_COLOUR, DATA_COLOUR))):
-        width = max(1, len(values) // 100)
-        smooth = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
-        right.plot(np.arange(len(smooth)) + 1 + width // 2, smooth, color=colour, label=name)
+        right.plot(*_running_median(values), color=colour, label=name)
     right.set(xlabel="step", title=label, yscale="log")
     right.grid(alpha=0.3)
     right.legend()
     _save(figure, path)
+
+
+def _running_median(values):
+    """Steps, counted from 1, and the median of a hundredth of all values around each."""
+    width = max(1, len(values) // 100)
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
+    return np.arange(len(smooth)) + 1 + width // 2, smooth
 
 
 def _frame(axes, title):

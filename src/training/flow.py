@@ -9,15 +9,16 @@ import torch
 from data import load_moons
 from submission.flow_network import MAF
 from training import figures, quality
+from training.checkpoint import random_numbers_apart
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
 from training.replay import loss_and_gradients, recorded
+from training.schedule import warm_up_and_cosine
 
 # The learning rate rises, then falls to zero along a cosine, and the gradient's norm is bounded: likelihoods
 # have rare, huge gradients, which undo what a rate above 1e-3 has learned. The usual norm is about 6; a bound
 # far below it makes points in the tails count for too little, and the flow then fails badly on some of them.
 PEAK_LEARNING_RATE = 2e-3
-WARM_UP = 0.05  # share of the steps
 MAX_GRADIENT_NORM = 5.0
 WEIGHT_DECAY = 1e-6
 N_HIDDEN = 1
@@ -61,7 +62,7 @@ class FlowRun(Run):
         self.flow = MAF(2, settings.hidden_size, N_HIDDEN, settings.n_flows).to(device)
         self.parameters = list(self.flow.parameters())
         self.optimizer = torch.optim.Adam(self.parameters, PEAK_LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._learning_rate_factor)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
         self.parts = {"flow": self.flow, "optimizer": self.optimizer, "schedule": self.schedule}
         self._rehearse()
         self.loss_and_gradients = self._fastest()
@@ -120,18 +121,12 @@ class FlowRun(Run):
         batches = self.train[: 3 * self.settings.batch_size].split(self.settings.batch_size)
         return recorded(plain, self.flow, [x for x in batches if len(x) == self.settings.batch_size])
 
-    def _learning_rate_factor(self, step):
-        warm_up = min(1.0, (step + 1) / (WARM_UP * self.total_steps))
-        return warm_up * 0.5 * (1 + math.cos(math.pi * step / self.total_steps))
-
     def _nll(self, points):
         with torch.no_grad():
             return float(self.flow.loss(points))
 
     def _sample(self, n):
-        devices = [torch.cuda.current_device()] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices):  # pictures leave the random numbers of training alone
-            torch.manual_seed(self.settings.seed)
+        with random_numbers_apart(self.settings.seed, self.device):
             return self.flow.sample(self.device, n)
 
     def _log_density_of_each(self):

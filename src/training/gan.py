@@ -57,10 +57,7 @@ class GanRun(Run):
         for part in (self.g, self.d):
             part.to(memory_format=torch.channels_last)  # convolutions are twice as fast so on a CPU
             precision.apply(settings.precision, part, device)
-        self.parts = {"generator": self.g, "discriminator": self.d}
-        for name, part in list(self.parts.items()):
-            optimizer = torch.optim.Adam(part.parameters(), lr=learning_rate, betas=betas, fused=True)
-            self.parts[f"{name}_optimizer"] = optimizer
+        self.parts = networks_and_optimizers(self.g, self.d, learning_rate, betas)
         # The grid always shows the same noise, in columns by class, from a random stream of its own.
         stream = torch.Generator().manual_seed(settings.seed)
         noise = torch.randn(settings.n_samples, self.g.dim_z, generator=stream).to(device)
@@ -149,6 +146,14 @@ class GanRun(Run):
         else:
             grid[: len(images)] = images.cpu()
         figures.save_grid(self.settings.out_dir / "real.png", to_unit_range(grid), GRID_COLUMNS)
+
+
+def networks_and_optimizers(g, d, learning_rate, betas):
+    """The parts of a run: generator, discriminator, and an Adam for each."""
+    parts = {"generator": g, "discriminator": d}
+    for name, part in list(parts.items()):
+        parts[f"{name}_optimizer"] = torch.optim.Adam(part.parameters(), lr=learning_rate, betas=betas, fused=True)
+    return parts
 
 
 def take_turn(source, loss, parts, name):

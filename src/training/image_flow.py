@@ -1,9 +1,7 @@
 """Problem 9: a flow learns discrete images, and is held against codes that anyone can recompute."""
 
 import gzip
-import math
 import sys
-from contextlib import contextmanager
 
 import torch
 
@@ -11,12 +9,13 @@ from data import IMAGE_SIDE, load_images
 from network import CouplingNet
 from submission import image_flow as submission
 from training import figures
+from training.checkpoint import random_numbers_apart
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
+from training.schedule import warm_up_and_cosine
 from training.settings import GRID_COLUMNS
 
-LEARNING_RATE = 1e-3
-WARM_UP = 0.05  # share of the steps; after it the rate falls to zero along a cosine
+PEAK_LEARNING_RATE = 1e-3
 MAX_GRADIENT_NORM = 1.0  # of bits per dimension
 MOST_HELD_OUT = 1000  # training images that validate
 SIZES = 3  # the couplings work on 28x28 values, then on 14x14 of 4 channels, then on 7x7 of 16
@@ -63,8 +62,8 @@ class ImageFlowRun(Run):
         self.test = data.test_images.to(device)
         self.data_source = data.source
         self.flow = build_flow(settings.n_flows, settings.hidden_size).to(device)
-        self.optimizer = torch.optim.Adam(self.flow.parameters(), LEARNING_RATE, fused=True)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._learning_rate_factor)
+        self.optimizer = torch.optim.Adam(self.flow.parameters(), PEAK_LEARNING_RATE, fused=True)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
         self.parts = {"flow": self.flow, "optimizer": self.optimizer, "schedule": self.schedule}
         self._rehearse()
 
@@ -83,7 +82,7 @@ class ImageFlowRun(Run):
         epoch, rest = divmod(step, self.steps_per_epoch)
         if rest:
             return {}
-        with self._own_random_numbers(), torch.no_grad():
+        with random_numbers_apart(self.settings.seed, self.device), torch.no_grad():
             samples = self.flow.sample(self.settings.n_samples, device=self.device)
         path = self.settings.out_dir / f"samples_epoch{epoch}.png"
         figures.save_grid(path, samples.float() / 127.5 - 1, GRID_COLUMNS)
@@ -114,7 +113,7 @@ class ImageFlowRun(Run):
         return submission.bits_per_dim(bound, N_DIMS)
 
     def _mean_bits(self, images, noise):
-        with self._own_random_numbers(), torch.no_grad():
+        with random_numbers_apart(self.settings.seed, self.device), torch.no_grad():
             return sum(float(self._bits(part, noise)) * len(part) for part in images.split(500)) / len(images)
 
     def _draw_slice(self, path):
@@ -133,7 +132,7 @@ class ImageFlowRun(Run):
     def _rehearse(self):
         """Calls all that the student writes on three images, so that mistakes are heard of before training."""
         images = self.train[:3]
-        with self._own_random_numbers():
+        with random_numbers_apart(self.settings.seed, self.device):
             checked_scalar("bits_per_dim in submission/image_flow.py", self._bits(images, noise=True))
             samples = self.flow.sample(3, device=self.device)
             if samples.shape != images.shape or samples.dtype != torch.uint8:
@@ -147,18 +146,6 @@ class ImageFlowRun(Run):
                 again = coupling.forward(coupling.inverse(images / 255)[0])[0]
         if not torch.allclose(again, images / 255, atol=1e-4):
             print("AffineCoupling.forward does not undo inverse: samples will not follow the density.", file=sys.stderr)
-
-    def _learning_rate_factor(self, step):
-        warm_up = min(1.0, (step + 1) / max(1.0, WARM_UP * self.total_steps))
-        return warm_up * 0.5 * (1 + math.cos(math.pi * step / self.total_steps))
-
-    @contextmanager
-    def _own_random_numbers(self):
-        """Within it, random numbers are the same each time, and those of training are left alone."""
-        devices = [torch.cuda.current_device()] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices):
-            torch.manual_seed(self.settings.seed)
-            yield
 
 
 def histogram_bits(train, test):

@@ -101,7 +101,7 @@ class Loop:
         started = saved = time.monotonic()
         seconds_before = self.seconds
         epoch, order = None, None
-        n_epochs = -(-self.run.total_steps // max(self.run.steps_per_epoch, 1))
+        n_epochs = -(-self.run.total_steps // self.run.steps_per_epoch)
         with _stop_signals() as stop, self._progress_bar() as bar:
             while self.step < self.run.total_steps:
                 if epoch != self.step // self.run.steps_per_epoch:
