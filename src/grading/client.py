@@ -16,6 +16,7 @@ import numpy as np
 
 from graderUtil import GradingStopped
 from grading import wire
+from grading.prints import Prints
 
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
 IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
@@ -23,11 +24,8 @@ IMPORTS_SECONDS = 120  # for all imports together: in each process that takes an
 MEMORY = 4 * 2**30
 FATAL = {int(getattr(signal, name, 0)) for name in "SIGSEGV SIGKILL SIGABRT SIGBUS SIGFPE SIGILL SIGSYS".split()}
 LOOK_SECONDS = 0.2  # between looks at what a submission uses
-PRINTS = 10_000  # bytes of a test's prints that are kept
-LINES = 200  # and lines: a loop that prints is to leave the rest of the terminal readable
 MESSAGE = 20_000  # characters of an error message
 TEXT = 1000  # characters of any other text
-WRITTEN = ("flow_network.py", "gan.py", "vae.py", "fgan.py", "image_flow.py")  # by students
 NAME = r"(?=.{1,80}\Z)[^\W\d]\w*(\.[^\W\d]\w*)*"  # of a function
 
 _SOURCE = Path(__file__).resolve().parent.parent
@@ -133,7 +131,7 @@ class Worker:
         self.hung = set()
         self._imports = {}
         self._imports_left = IMPORTS_SECONDS
-        self._prints = _Prints()
+        self._prints = Prints()
 
     def start(self):
         """Starts the process and does not wait for it: importing torch takes a while."""
@@ -147,7 +145,7 @@ class Worker:
         self._replies = queue.Queue(maxsize=1)  # replies that nobody asked for are not to fill the memory
         self._ready = False
         self._imports = {file: why for file, why in self._imports.items() if why}  # what fails once fails again
-        self._prints = _Prints()  # an old process may still be printing into the old one
+        self._prints = Prints()  # an old process may still be printing into the old one
         self._prints.follow(self._process.stderr)
         threading.Thread(target=_receive, args=(self._process.stdout, self._replies), daemon=True).start()
 
@@ -337,75 +335,3 @@ def _receive(stream, replies):
         if message is None:
             stream.close()
             return
-
-
-class _Prints:
-    """What a process prints: its beginning and its end, and how much there was. A mark says where a request ends."""
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._marked = threading.Event()
-        self._mark = b""
-        self._clear()
-
-    def follow(self, stream):
-        """Reads a stream, to its end, in a thread."""
-        threading.Thread(target=self._drain, args=(stream,), daemon=True).start()
-
-    def expect(self, mark):
-        """Says which mark will end what comes next."""
-        with self._lock:
-            self._mark = mark.encode()
-            self._marked.clear()
-
-    def settle(self):
-        """Waits until the mark, or the end of the stream, is there; takes the mark out."""
-        self._marked.wait(timeout=1)
-        with self._lock:
-            if self._mark in self._tail or self._mark in self._head:
-                self._head = self._head.replace(self._mark, b"")
-                self._tail = self._tail.replace(self._mark, b"")
-                self._total -= len(self._mark)
-
-    def place(self):
-        """Where the student's code was, by the trace that Python's faulthandler printed; that trace is cut off."""
-        with self._lock:
-            text = (self._head if self._total <= len(self._head) else self._tail).decode(errors="replace")
-            text = text.rpartition("most recent call first")[2]
-            before, trace, _ = self._head.partition(b"Timeout (0:")
-            if trace:
-                self._head, self._total = before, len(before)
-        frames = re.findall(r'File "[^"\n]*?([\w.-]{1,80}\.py)", line (\d{1,9}) in ([\w.<>]{1,80})$', text, re.M)
-        if not frames:
-            return ""
-        file, line, name = next((frame for frame in frames if frame[0] in WRITTEN), frames[0])
-        return f" (in {name}, line {line} of {file})"
-
-    def take(self):
-        """Returns what was printed since the last time."""
-        with self._lock:
-            kept = b"".join(self._head.splitlines(keepends=True)[:LINES])
-            dropped = self._total - len(kept)
-            self._clear()
-        text = kept.decode(errors="replace")
-        return text.removesuffix("\n") + f"\n... and {dropped} bytes more" if dropped > 0 else text
-
-    def _clear(self):
-        self._head, self._tail, self._total = b"", b"", 0
-
-    def _drain(self, stream):
-        while True:
-            try:
-                data = os.read(stream.fileno(), 65536)
-            except (OSError, ValueError):
-                data = b""
-            with self._lock:
-                recent = self._tail + data
-                self._head += data[: PRINTS - len(self._head)] if len(self._head) < PRINTS else b""
-                self._tail = recent[-4096:]
-                self._total += len(data)
-                if not data or self._mark and self._mark in recent:
-                    self._marked.set()
-            if not data:
-                stream.close()
-                return

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests.submissions import write
 
-from grading import client, wire
+from grading import client, prints, wire
 from grading.client import Failed, OpenRoom, Worker, WorkerMissing
 
 CODE = """
@@ -167,9 +167,9 @@ def test_prints_are_kept_in_part_and_counted(worker):
     assert ask(worker, "prints")["value"] == 0
     text = worker.take_prints()
     assert text.startswith("beginning\nxxx")
-    assert len(text) < 2 * client.PRINTS
+    assert len(text) < 2 * prints.PRINTS
     dropped = int(re.search(r"\.\.\. and (\d+) bytes more$", text)[1])
-    assert dropped + client.PRINTS == len("beginning\n") + 100 * 100_001 + len("from below\n")
+    assert dropped + prints.PRINTS == len("beginning\n") + 100 * 100_001 + len("from below\n")
     ask(worker, "right")
     assert worker.take_prints() == ""
 
@@ -179,7 +179,7 @@ def test_a_loop_that_prints_fills_no_more_than_some_lines(worker):
     with pytest.raises(Failed, match="took longer than 1 seconds"):
         ask(worker, "floods", seconds=1)
     lines = worker.take_prints().splitlines()
-    assert lines[:-1] == ["x"] * client.LINES
+    assert lines[:-1] == ["x"] * prints.LINES
     assert re.fullmatch(r"\.\.\. and \d+ bytes more", lines[-1])
 
 

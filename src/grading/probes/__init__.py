@@ -94,7 +94,35 @@ def plain(tensor):
     return tensor.detach().cpu().numpy()
 
 
-def not_differentiable(what, error):
+def gradients(what, value, sources):
+    """Derivatives of a student's result.
+
+    Args:
+        what: the result, as a message is to name it.
+        value: a 0-d tensor.
+        sources: {name: tensor}.
+
+    Returns:
+        {name: tensor}, of those that it depends on.
+
+    Raises:
+        Unusable: it cannot be differentiated.
+    """
+    if not value.requires_grad:
+        return {}
+    try:
+        found = torch.autograd.grad(value, list(sources.values()), allow_unused=True)
+    except RuntimeError as error:
+        raise _not_differentiable(what, error) from error
+    return {name: gradient for name, gradient in zip(sources, found, strict=True) if gradient is not None}
+
+
+def plain_gradients(what, value, sources):
+    """`gradients` as arrays, each called grad_NAME, as replies have them."""
+    return {f"grad_{name}": plain(gradient) for name, gradient in gradients(what, value, sources).items()}
+
+
+def _not_differentiable(what, error):
     """`Unusable` for an error of the backward pass, with a word on the usual causes."""
     text = f"{what} cannot be differentiated: {error}"
     if "second time" in str(error):

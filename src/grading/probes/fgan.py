@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
+from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, tensors, watched
 from grading.probes import gan as losses
 
 TABLE = ("activation", "conjugate", "conjugate_of_activation")
@@ -35,15 +35,9 @@ def column(module, function, name, a, at, **known):
         value = watched(lambda: call(given))
     if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
         raise Unusable(f"{function} must return a torch.float32 tensor; it returned {described(value)}.")
+    found = gradients(f"What {function} returned", value.sum(), {"gradient": given})
     reply = {"value": plain(value), "at_after": plain(given - kept)}
-    if value.requires_grad:
-        try:
-            (gradient,) = torch.autograd.grad(value.sum(), given, allow_unused=True)
-        except RuntimeError as error:
-            raise not_differentiable(f"What {function} returned", error) from error
-        if gradient is not None:
-            reply["gradient"] = plain(gradient)
-    return reply
+    return reply | {name: plain(gradient) for name, gradient in found.items()}
 
 
 def slope_at_one(module, name, a):

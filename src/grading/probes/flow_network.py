@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
+from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, plain_gradients, tensors, watched
 
 
 def forward(module, weight, bias, z):
@@ -48,21 +48,8 @@ def inverse(module, weight, bias, x, pull, pull_log_det):
             shapes = f"{tuple(given[right].shape)}; it is {tuple(value.shape)}"
             raise Unusable(f"inverse must return {name} of shape {shapes}.")
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
-    if not total.requires_grad:
-        return reply
     sources = {"x": leaf, "weight": made.net[0].weight, "bias": made.net[0].bias}
-    try:
-        gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
-    except RuntimeError as error:
-        raise not_differentiable("What inverse returned", error) from error
-    return {
-        **reply,
-        **{
-            "grad_" + name: plain(gradient)
-            for name, gradient in zip(sources, gradients, strict=True)
-            if gradient is not None
-        },
-    }
+    return reply | plain_gradients("What inverse returned", total, sources)
 
 
 def own_network(module, n, hidden_size, n_hidden, z, **layers):
@@ -135,16 +122,13 @@ def log_probs(module, x, watch=False, **blocks):
             f"The tensor that log_probs returned ({value.item():.6g}) knows no gradient: detached, made under "
             "no_grad, or made of plain numbers."
         )
-    sources = [block.shift for block in known] + [block.added for block in known]
-    try:
-        gradients = torch.autograd.grad(value, sources, allow_unused=True)
-    except RuntimeError as error:
-        raise not_differentiable("What log_probs returned", error) from error
-    gradients = [torch.zeros_like(s) if g is None else g for s, g in zip(sources, gradients, strict=True)]
+    sources = dict(enumerate([block.shift for block in known] + [block.added for block in known]))
+    found = gradients("What log_probs returned", value, sources)
+    slopes = [found.get(number, torch.zeros_like(source)) for number, source in sources.items()]
     return {
         "value": plain(value),
-        "grad_shifts": plain(torch.stack(gradients[:count])),
-        "grad_log_dets": plain(torch.stack(gradients[count:])),
+        "grad_shifts": plain(torch.stack(slopes[:count])),
+        "grad_log_dets": plain(torch.stack(slopes[count:])),
         "x_after": plain(given - kept),
     }
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading.devices import HOME
-from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
+from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, plain_gradients, tensors, watched
 
 DIM_Z = 3
 NUM_CLASSES = 10
@@ -166,8 +166,8 @@ def draws(module, function, real, images, labels=None):
         value = getattr_or_unusable(module, function)(g, d, *given, device=HOME)
         _check(function, value)
         if not reply:
-            gradients = _gradients(value, [*g.parameters(), *d.parameters()])
-            reply["slope"] = sum(plain(gradient.abs().sum()) for gradient in gradients if gradient is not None)
+            found = gradients("The loss", value, dict(enumerate([*g.parameters(), *d.parameters()])))
+            reply["slope"] = sum(plain(gradient.abs().sum()) for gradient in found.values())
         seen = {"z_": g.seen_z, "y_": getattr(g, "seen_y", []), "x_": getattr(d, "seen_x", [])}
         reply.update({name + call: plain(torch.cat(tensors)) for name, tensors in seen.items() if tensors})
     return reply
@@ -211,19 +211,8 @@ def _loss(name, function, g, d, *given):
         touched.append("x_real now requires a gradient")
     for parameter in parameters.values():
         parameter.requires_grad_()  # what was switched off is reported above; the gradient is still worth seeing
-    gradients = _gradients(value, list(parameters.values()))
     reply = {"value": plain(value), "touched": "; ".join(touched), "real_after": plain(given[0] - kept)}
-    for key, gradient in zip(parameters, gradients, strict=True):
-        if gradient is not None:
-            reply["grad_" + key] = plain(gradient)
-    return reply
-
-
-def _gradients(value, parameters):
-    try:
-        return torch.autograd.grad(value, parameters, allow_unused=True)
-    except RuntimeError as error:
-        raise not_differentiable("The loss", error) from error
+    return reply | plain_gradients("The loss", value, parameters)
 
 
 def _check(name, value):

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading.devices import HOME
-from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
+from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, plain_gradients, tensors, watched
 
 
 def dequantise(module, x):
@@ -41,7 +41,8 @@ def nats(module, function, values, n_dims):
     given = tensors(values=values)["values"].requires_grad_()
     value = watched(lambda: getattr_or_unusable(module, function)(given, int(n_dims)))
     _check(function, value)
-    return {"value": plain(value), **_gradients(value.sum(), {"gradient": given}, function)}
+    found = gradients(f"What {function} returned", value.sum(), {"gradient": given})
+    return {"value": plain(value), **{name: plain(gradient) for name, gradient in found.items()}}
 
 
 def mask(module, function, sizes):
@@ -78,12 +79,12 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det):
         if not isinstance(value, torch.Tensor) or value.shape != shape:
             raise Unusable(f"{direction} must return {name} of shape {tuple(shape)}; it returned {described(value)}.")
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
-    sources = {"grad_x": leaf, "grad_weight": net.weight, "grad_bias": net.bias}
+    sources = {"x": leaf, "weight": net.weight, "bias": net.bias}
     return {
         "output": plain(output),
         "log_det": plain(log_det),
         "x_after": plain(passed - leaf),
-        **_gradients(total, sources, direction),
+        **plain_gradients(f"What {direction} returned", total, sources),
     }
 
 
@@ -111,7 +112,11 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull):
     if value.shape != leaf.shape[:1]:
         raise Unusable(f"log_prob must return a number for each image, ({len(v)},); it returned {described(value)}.")
     total = (value * given["pull"]).sum()
-    return {"value": plain(value), "v_after": plain(passed - leaf), **_gradients(total, {"grad_v": leaf}, "log_prob")}
+    return {
+        "value": plain(value),
+        "v_after": plain(passed - leaf),
+        **plain_gradients("What log_prob returned", total, {"v": leaf}),
+    }
 
 
 def sample(module, scales, shifts, n):
@@ -170,13 +175,3 @@ class _Known(nn.Module):
 def _check(name, value):
     if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
         raise Unusable(f"{name} must return a torch.float32 tensor; it returned {described(value)}.")
-
-
-def _gradients(total, sources, name):
-    if not total.requires_grad:
-        return {}
-    try:
-        gradients = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
-    except RuntimeError as error:
-        raise not_differentiable(f"What {name} returned", error) from error
-    return {key: plain(gradient) for key, gradient in zip(sources, gradients, strict=True) if gradient is not None}

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grading.probes import Unusable, described, getattr_or_unusable, not_differentiable, plain, tensors, watched
+from grading.probes import Unusable, described, getattr_or_unusable, plain, plain_gradients, tensors, watched
 
 COEFFICIENTS = ("mean_weight", "mean_bias", "log_var_weight", "log_var_bias", "weight", "bias")
 STOOD_IN_FOR = ("sample_gaussian", "kl_normal", "log_bernoulli_with_logits")
@@ -165,7 +165,7 @@ def _bound(module, call, x, given):
     reply |= {"x_after": plain(x - kept), "touched": "; ".join(text for text, holds in complaints.items() if holds)}
     if model.seen_z:
         reply["seen"] = plain(torch.cat(model.seen_z))
-    return reply | _gradients("The bound", value, parameters)
+    return reply | plain_gradients("The bound", value, parameters)
 
 
 def _of_tensors(module, function, name, pull, constant=(), **arrays):
@@ -175,19 +175,8 @@ def _of_tensors(module, function, name, pull, constant=(), **arrays):
     value = getattr_or_unusable(module, function)(*inputs.values())
     _check(function, value, pull.shape)
     reply = {name: plain(value), **{f"{key}_after": plain(inputs[key] - given[key]) for key in given}}
-    if not value.requires_grad:
-        return reply
     sources = {key: leaf for key, leaf in leaves.items() if leaf.requires_grad}
-    return reply | _gradients(f"What {function} returned", (value * tensors(pull=pull)["pull"]).sum(), sources)
-
-
-def _gradients(what, value, sources):
-    try:
-        gradients = torch.autograd.grad(value, list(sources.values()), allow_unused=True)
-    except RuntimeError as error:
-        raise not_differentiable(what, error) from error
-    found = zip(sources, gradients, strict=True)
-    return {"grad_" + name: plain(gradient) for name, gradient in found if gradient is not None}
+    return reply | plain_gradients(f"What {function} returned", (value * tensors(pull=pull)["pull"]).sum(), sources)
 
 
 def _check(function, value, shape):
