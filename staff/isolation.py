@@ -154,8 +154,8 @@ class _Wall:
         """What the submission has used too much of, or ""; to be asked now and then while it runs."""
         return ""
 
-    def dawdles(self, seconds):
-        """Called now and then while a worker takes its time, with the seconds that it has taken."""
+    def dawdles(self, question, seconds):
+        """Called now and then while a worker takes its time, as `grading.client.OpenRoom.dawdles`."""
 
     def end(self, process):
         """Ends a worker."""

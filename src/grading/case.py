@@ -10,12 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from graderUtil import GradedTestCase, Unattempted, Ungraded
-from grading.client import Failed
+from grading.client import HASTE, Failed
 from grading.compare import difference, shown
 
-# Seconds for a function that has hung before. At first, limits are wide: a student's code may import slow parts of
-# torch.
-HASTE = 2
 TEXTS = ("touched", "layers")  # what is text in a reply; all else is numbers
 KEPT = 2**16  # bytes of an array that are noted for the staff's side
 PRINTS = 30_000  # characters of what a test prints that are shown

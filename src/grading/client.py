@@ -12,8 +12,6 @@ import threading
 import time
 from pathlib import Path
 
-import numpy as np
-
 from graderUtil import GradingStopped
 from grading import wire
 from grading.prints import Prints
@@ -21,6 +19,8 @@ from grading.prints import Prints
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
 IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
 IMPORTS_SECONDS = 120  # for all imports together: in each process that takes another's place, files are imported again
+# For a function that has hung before. At first, limits are wide: a student's code may import slow parts of torch.
+HASTE = 2
 MEMORY = 4 * 2**30
 FATAL = {int(getattr(signal, name, 0)) for name in "SIGSEGV SIGKILL SIGABRT SIGBUS SIGFPE SIGILL SIGSYS".split()}
 LOOK_SECONDS = 0.2  # between looks at what a submission uses
@@ -56,15 +56,17 @@ def plain_text(text):
     return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _plain(array):
-    """An array as it came; of texts, one short and plain text."""
-    return np.array(plain_text(str(array))[:TEXT]) if array.dtype.kind == "U" else array
+def _plain(value):
+    """An array as it came; a text short and plain."""
+    return plain_text(value)[:TEXT] if isinstance(value, str) else value
 
 
 def environment(**more):
     """The variables of a worker's environment, which say nothing about this machine."""
     # Threads would only make small networks slower and results less repeatable.
-    return {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONUTF8": "1", **more}
+    common = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONUTF8": "1"}
+    # glibc is to keep what is freed, and not to ask Linux for it again at each step.
+    return {**common, "MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**25), **more}
 
 
 def end(process):
@@ -104,8 +106,13 @@ class OpenRoom:
         """What the submission has used too much of: nothing that is counted here."""
         return ""
 
-    def dawdles(self, seconds):
-        """Called now and then while a worker takes its time, with the seconds that it has taken."""
+    def dawdles(self, question, seconds):
+        """Called now and then while a worker takes its time.
+
+        Args:
+            question: what it was asked, a text that no other question has.
+            seconds: how many it may take.
+        """
 
     def end(self, process):
         """Ends a worker and those that it started."""
@@ -131,6 +138,7 @@ class Worker:
         self.hung = set()
         self._imports = {}
         self._imports_left = IMPORTS_SECONDS
+        self._looked = 0.0
         self._prints = Prints()
 
     def start(self):
@@ -197,7 +205,7 @@ class Worker:
             arguments: arrays.
 
         Returns:
-            {name: array}.
+            {name: array or text}.
 
         Raises:
             Failed: there is no answer, for a reason that the message gives.
@@ -255,7 +263,7 @@ class Worker:
         # A process that does not read would hold up its writer too.
         self._sender = threading.Thread(target=_send, args=(self._process.stdin, request), daemon=True)
         self._sender.start()
-        reply = self._next_reply(seconds)
+        reply = self._next_reply(seconds, mark)
         if isinstance(reply, dict):
             self._prints.settle()
             if str(reply.pop("mark", "")) == mark:
@@ -266,7 +274,7 @@ class Worker:
     def _opened(self, reply):
         status = str(reply.pop("status", ""))
         if status == "ok":
-            return {name: _plain(array) for name, array in reply.items()}
+            return {name: _plain(value) for name, value in reply.items()}
         if status != "failed":
             self.close()
             raise Failed("The process that runs your code sent no sensible answer.")
@@ -275,20 +283,21 @@ class Worker:
         unwritten = unwritten if re.fullmatch(NAME, unwritten) else None
         raise Failed(reason, unwritten=unwritten, absent=str(reply.get("absent", "")) == "yes")
 
-    def _next_reply(self, seconds):
+    def _next_reply(self, seconds, question=""):
         """A dict, a Malformed, None where the process has ended, TimeoutError (the class) where it took too long, or a
         text that says of what it used too much."""
-        began = time.monotonic()
-        ends = began + max(seconds, 0.01)
+        ends = time.monotonic() + max(seconds, 0.01)
         while (left := ends - time.monotonic()) > 0:
             reply = queue.Empty
             with contextlib.suppress(queue.Empty):
                 reply = self._replies.get(timeout=min(left, LOOK_SECONDS))
-            if excess := self._room.excess():  # one that answers quickly is looked at too
-                return excess
+            if time.monotonic() - self._looked > LOOK_SECONDS:  # one that answers quickly is looked at too
+                self._looked = time.monotonic()
+                if excess := self._room.excess():
+                    return excess
             if reply is not queue.Empty:
                 return reply
-            self._room.dawdles(time.monotonic() - began)
+            self._room.dawdles(question, seconds)
         return TimeoutError
 
     def _death(self, reply, seconds):
@@ -297,8 +306,8 @@ class Worker:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=1)
         code = self._process.poll()
-        self._prints.settle()
         self.close()
+        self._prints.settle()  # at the latest when nobody is left who could print
         if reply is TimeoutError:
             return f"It took longer than {seconds:.3g} seconds and was stopped{self._prints.place()}: an endless loop?"
         if isinstance(reply, str):

@@ -1,22 +1,28 @@
-"""Messages between the grader and its worker: a length, then named arrays in the form of .npz, read as data only.
+"""Messages between the grader and its worker: named arrays and texts, read as data only.
+
+A message is two lengths, of 8 bytes each, then a list and the numbers that these are the lengths of. The list is JSON,
+{name: text} or {name: [dtype, shape]}; the numbers are those of its arrays, one after the other.
 
 A reply comes from a process in which a student's code runs, so that nothing in it is believed before it is looked at:
 lengths are bounded, nothing is unpickled, nothing is decompressed.
 """
 
-import functools
-import io
+import json
+import math
 import struct
-import sys
-import zipfile
 
 import numpy as np
 
 LIMIT = 16 * 2**20  # bytes of one message
-MEMBERS = 100  # arrays in it
-HEADER = 512  # bytes of an array's header; of a handful of dimensions it takes 118
+LIST = 2**18  # bytes of its list
+MEMBERS = 100  # arrays and texts in it
 ELEMENTS = 2**20  # numbers in an array; of small ones many would fit, and computing with them takes float64
-_LENGTH = struct.Struct(">Q")
+DTYPES = {
+    name: np.dtype(name)
+    for name in ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8")
+}
+DIMENSIONS = 8
+_LENGTHS = struct.Struct(">QQ")
 
 
 class Malformed(Exception):
@@ -24,95 +30,81 @@ class Malformed(Exception):
 
 
 def write(stream, arrays):
-    """Sends {name: array} over a binary stream."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    data = buffer.getvalue()
-    stream.write(_LENGTH.pack(len(data)) + data)
+    """Sends {name: array or text} over a binary stream.
+
+    Raises:
+        ValueError: objects, which cannot be sent.
+    """
+    listed, parts = {}, []
+    for name, value in arrays.items():
+        array = np.asarray(value)
+        if array.dtype.kind == "U":
+            listed[name] = str(value)
+            continue
+        if array.dtype.hasobject:
+            raise ValueError(f"{name} holds objects.")
+        listed[name] = [array.dtype.str, array.shape]
+        parts.append(array.tobytes())
+    texts, numbers = json.dumps(listed).encode(), b"".join(parts)
+    stream.write(_LENGTHS.pack(len(texts), len(numbers)) + texts + numbers)
     stream.flush()
 
 
-def read(stream, limit=LIMIT):
-    """Receives {name: array}.
+def read(stream):
+    """Receives {name: array or text}.
 
     Returns:
-        The arrays, or None where the stream has ended.
+        These, or None where the stream has ended.
 
     Raises:
-        Malformed: not a message, or longer than `limit` bytes.
+        Malformed: not a message, or too long a one.
     """
-    header = stream.read(_LENGTH.size)
-    if not header:
+    lengths = stream.read(_LENGTHS.size)
+    if not lengths:
         return None
-    if len(header) < _LENGTH.size:
+    if len(lengths) < _LENGTHS.size:
         raise Malformed("cut off in its length")
-    (length,) = _LENGTH.unpack(header)
-    if length > limit:
-        raise Malformed(f"{length} bytes, more than the {limit} allowed")
-    data = stream.read(length)
-    if len(data) < length:
-        raise Malformed(f"cut off after {len(data)} of {length} bytes")
-    return unpack(data)
+    listed, length = _LENGTHS.unpack(lengths)
+    if listed > LIST or listed + length > LIMIT:
+        raise Malformed(f"{listed} and {length} bytes, more than the {LIST} and {LIMIT} allowed")
+    data = stream.read(listed + length)
+    if len(data) < listed + length:
+        raise Malformed(f"cut off after {len(data)} of {listed + length} bytes")
+    return _unpack(data[:listed], data[listed:])
 
 
-def unpack(data):
-    """Reads the bytes of one message.
-
-    Raises:
-        Malformed: not an archive of plain, uncompressed arrays of numbers or text.
-    """
+def _unpack(texts, numbers):
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if len(members) > MEMBERS:
-                raise Malformed(f"{len(members)} arrays")
-            if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-                raise Malformed("compressed")
-            if sum(member.file_size for member in members) > len(data):
-                raise Malformed("claims to hold more than it does")
-            return {member.filename.removesuffix(".npy"): _array(archive.read(member)) for member in members}
-    except Malformed:
-        raise
-    except Exception as error:  # zipfile and numpy raise many kinds for bytes that they cannot make sense of
-        raise Malformed(str(error)) from error
+        listed = json.loads(texts)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"no JSON: {error}") from error
+    if not isinstance(listed, dict) or len(listed) > MEMBERS:
+        raise Malformed("no list, or too long a one")
+    arrays, start = {}, 0
+    for name, value in listed.items():
+        if isinstance(value, str):
+            arrays[name] = value
+            continue
+        dtype, shape = _described(value)
+        stop = start + dtype.itemsize * math.prod(shape)
+        if stop > len(numbers):
+            raise Malformed(f"an array said to be of shape {shape}")
+        arrays[name] = np.frombuffer(numbers[start:stop], dtype).reshape(shape)
+        start = stop
+    if start != len(numbers):
+        raise Malformed(f"{len(numbers) - start} bytes that belong to no array")
+    return arrays
 
 
-def _array(data):
-    """Like np.load, but what the header claims must be what follows, before any memory is set aside for it."""
-    start = 10 + int.from_bytes(data[8:10], "little")  # NEP 1: magic and version, length of the header, header
-    if start > HEADER:
-        raise Malformed(f"a header of {start} bytes")
-    shape, fortran, dtype = _header(data[:start])
-    if dtype.kind not in "biufU" or fortran and len(shape) > 1:
-        raise Malformed(f"an array of {dtype}")
-    if any(size < 0 for size in shape):
-        raise Malformed(f"an array of shape {shape}")
-    count = 1
-    for size in shape:
-        count *= size
-    if count > ELEMENTS:
-        raise Malformed(f"an array of {count} numbers, more than the {ELEMENTS} allowed")
-    if count * dtype.itemsize != len(data) - start:
-        raise Malformed(f"an array said to be of shape {shape}")
-    if not dtype.itemsize:  # empty text takes no room, however much of it is claimed
-        if shape:
-            raise Malformed(f"empty texts of shape {shape}")
-        return np.array("")
-    array = np.frombuffer(data, dtype, offset=start).reshape(shape)
-    if dtype.kind == "U" and not _is_text(array):
-        raise Malformed("text of what are no characters")
-    return array
-
-
-@functools.lru_cache(maxsize=1024)  # the same few come over and over, and each takes a parser of Python
-def _header(data):
-    stream = io.BytesIO(data)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise Malformed("an unknown version of .npy")
-    return np.lib.format.read_array_header_1_0(stream)
-
-
-def _is_text(array):
-    """Whether the codes are those of Unicode; of others no str can be made."""
-    codes = np.frombuffer(array.tobytes(), np.dtype("u4").newbyteorder(array.dtype.byteorder))
-    return bool((codes <= sys.maxunicode).all())
+def _described(value):
+    """The dtype and the shape that an entry of the list gives."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise Malformed("an entry that describes no array")
+    name, shape = value
+    if not isinstance(name, str) or name not in DTYPES:
+        raise Malformed(f"an array of {ascii(name)[:40]}")
+    if not isinstance(shape, list) or len(shape) > DIMENSIONS or any(type(size) is not int for size in shape):
+        raise Malformed("an array of no shape")
+    if any(not 0 <= size <= ELEMENTS for size in shape) or math.prod(shape) > ELEMENTS:
+        raise Malformed(f"an array of a shape that is negative, or of more than the {ELEMENTS} numbers allowed")
+    return DTYPES[name], shape

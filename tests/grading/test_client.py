@@ -313,9 +313,9 @@ def test_a_python_that_cannot_import_torch_is_said_in_one_line(tmp_path):
     "answer",
     [
         "b'short'",
-        "b'\\xff' * 8",
-        "(2**40).to_bytes(8, 'big')",
-        "(9).to_bytes(8, 'big') + b'not a zip'",
+        "b'\\xff' * 16",
+        "(2**40).to_bytes(8, 'big') * 2",
+        "(7).to_bytes(8, 'big') * 2 + b'no JSON' * 2",
     ],
 )
 def test_a_reply_that_is_none_is_no_answer(tmp_path, answer):

@@ -136,6 +136,12 @@ def plausible(request, fill=0.0):
     return {"status": "ok", **many}
 """
 
+# A message whose parts are not what `wire.write` would make of them.
+FRAMED = """
+def framed(texts, numbers=b""):
+    return wire._LENGTHS.pack(len(texts), len(numbers)) + texts + numbers
+"""
+
 # Says what was found in every way that a submission has of saying something.
 TELL = """
 import base64

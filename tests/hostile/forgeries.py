@@ -2,7 +2,7 @@
 
 import textwrap
 
-from tests.hostile.attack import SERVE, Attack, at_import, forged, forger, gan, in_call
+from tests.hostile.attack import FRAMED, SERVE, Attack, at_import, forged, forger, gan, in_call
 
 # One test of each kind of question that is asked.
 KINDS = (
@@ -155,96 +155,84 @@ ATTACKS = [
         """,
     ),
     forged(
-        "archive-of-many",
-        "a message of 300 000 members",
+        "list-of-many",
+        "a message of as many texts and arrays as its list has room for",
         """
-        import io, zipfile
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("value.npy", b"")
-        data = buffer.getvalue()
-        start = data.rindex(b"PK\\x01\\x02")
-        end = data.rindex(b"PK\\x05\\x06")
-        entry = data[start:end]
-        count = 15_000_000 // len(entry)
-        tail = data[end : end + 8] + struct.pack("<HHIIH", 65535, 65535, count * len(entry), start, 0)
-        data = data[:start] + entry * count + tail
-        return wire._LENGTH.pack(len(data)) + data
+        many = {f"{k:x}": "" if k % 2 else ["<f4", [0]] for k in range(15_000)}
+        return framed(json.dumps({**many, "status": "ok"}).encode())
         """,
-        "import struct",
-        seconds=300,
+        "import json\n" + FRAMED,
     ),
     forged(
-        "archive-that-unfolds",
-        "a message that is small and would be a gigabyte",
-        """
-        import io
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, mark="", status="ok", value=np.zeros(10**8))
-        return wire._LENGTH.pack(len(buffer.getvalue())) + buffer.getvalue()
-        """,
+        "list-without-end",
+        "a list as long as a message may be",
+        'return framed(b"[" + b"0," * 8_000_000 + b"0]")',
+        FRAMED,
     ),
     forged(
-        "archive-over-itself",
-        "members that lie upon each other, each with the bytes of the others",
+        "list-that-unfolds",
+        "a message that is small and claims to hold gigabytes",
         """
-        import io, zipfile, struct
-        inner = io.BytesIO()
-        np.save(inner, np.zeros(10**6))
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("value.npy", inner.getvalue())
-        data = buffer.getvalue()
-        start, end = data.rindex(b"PK\\x01\\x02"), data.rindex(b"PK\\x05\\x06")
-        tail = data[end : end + 8] + struct.pack("<HHIIH", 90, 90, 90 * (end - start), start, 0)
-        data = data[:start] + data[start:end] * 90 + tail
-        return wire._LENGTH.pack(len(data)) + data
+        described = {f"value{k}": ["<f8", [2**20]] for k in range(99)}
+        return framed(json.dumps({**described, "status": "ok"}).encode(), b"0" * 8)
         """,
+        "import json\n" + FRAMED,
     ),
     forged(
-        "header-of-depth",
-        "an array whose header is thousands of brackets deep",
+        "list-over-itself",
+        "the same name again and again, each for an array of its own",
         """
-        import io, zipfile, struct
-        head = (b"{'descr': " + b"(" * 4000 + b")" * 4000 + b"}").ljust(9000)
-        array = b"\\x93NUMPY\\x01\\x00" + struct.pack("<H", len(head)) + head
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("value.npy", array)
-        return wire._LENGTH.pack(len(buffer.getvalue())) + buffer.getvalue()
+        entry = b'"value": ["<f8", [10]]'
+        return framed(b"{" + b", ".join([entry] * 200) + b', "status": "ok"}', np.zeros(2000).tobytes())
         """,
+        FRAMED,
+    ),
+    forged(
+        "list-of-depth",
+        "a list of brackets within brackets",
+        'return framed(b\'{"value": \' + b"[" * 120_000 + b"]" * 120_000 + b"}")',
+        FRAMED,
     ),
     forged(
         "shape-beyond-measure",
-        "arrays said to be larger than any memory, and of negative size",
+        "arrays said to be larger than any memory, of negative size, and of shapes that are none",
         """
-        import io, zipfile, struct
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for index, shape in enumerate(("(-1, -8)", "(10,) * 9", "(0, " + "9" * 4000 + ")", "(2**63, 2**63)")):
-                head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(8000) + b"\\n"
-                array = b"\\x93NUMPY\\x01\\x00" + struct.pack("<H", len(head)) + head
-                archive.writestr(f"value{index}.npy", array + b"x" * 64)
-        return wire._LENGTH.pack(len(buffer.getvalue())) + buffer.getvalue()
+        shape = SHAPES[int(abs(request["real"]).sum() * 1000) % len(SHAPES)] if "real" in request else SHAPES[0]
+        return framed(b'{"status": "ok", "value": ["<f8", ' + shape + b"]}", b"x" * 64)
         """,
+        """
+SHAPES = [b"[-1, -8]", b"[10, 10, 10, 10, 10, 10, 10]", b"[0, " + b"9" * 4000 + b"]", b"[" + b"1, " * 99 + b"8]"]
+SHAPES += [b"[9223372036854775808, 0]", b"[8.0]", b"[true, 8]", b"8", b"null", b'["8"]', b"[1e400]", b"[NaN]", b"{}"]
+"""
+        + FRAMED,
+    ),
+    forged(
+        "types-of-all-kinds",
+        "arrays of objects, of dates, of text, of records, of complex numbers, of none",
+        """
+        kind = KINDS[int(abs(request["real"]).sum() * 1000) % len(KINDS)] if "real" in request else KINDS[0]
+        return framed(b'{"status": "ok", "value": [' + kind + b", [2]]}", b"x" * 16)
+        """,
+        """
+KINDS = [b'"|O"', b'"<M8[s]"', b'"<U2"', b'"f8,f8"', b'"<c8"', b'"|V8"', b'"|S8"', b'[["a", "<f8"]]', b"8", b"null"]
+"""
+        + FRAMED,
     ),
     forged(
         "names-that-climb",
-        "members called ../../results.json, and with escape codes in their names",
+        "arrays called ../../results.json, and with escape codes in their names",
         """
-        import io, zipfile
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for name in ("../../results.json", "@RESULTS@/results.json", "/etc/\\x1b[2J", "\\x1b]0;owned\\x07.npy"):
-                archive.writestr(name, b'{"score": 100, "tests": []}')
-        return wire._LENGTH.pack(len(buffer.getvalue())) + buffer.getvalue()
+        names = "../../results.json", "@RESULTS@/results.json", "/etc/\x1b[2J", "\x1b]0;owned\x07.npy", "\ud800"
+        score = '{"score": 100, "tests": []}'
+        return framed(json.dumps({**dict.fromkeys(names, score), "status": "failed", "reason": "\ud800"}).encode())
         """,
+        "import json\n" + FRAMED,
     ),
     forged("length-beyond-measure", "a length of 2^64 - 1 bytes", 'return b"\\xff" * 8 + b"x" * 100'),
     forged(
         "half-a-message",
         "a message that stops in its middle, again and again",
-        'return wire._LENGTH.pack(1000) + b"PK" * 10 if request["real"].any() else b""',
+        'return wire._LENGTHS.pack(1000, 1000) + b"{ " * 10 if request["real"].any() else b""',
         tests=("2b-0-basic",),
     ),
     at_import(
@@ -253,10 +241,10 @@ ATTACKS = [
         SERVE
         + """
         import io
-        mark = post()["mark"]
         buffer = io.BytesIO()
-        np.savez(buffer, mark=mark, status="ok", value=1.450685, touched="", real_after=np.zeros(1))
-        message = wire._LENGTH.pack(len(buffer.getvalue())) + buffer.getvalue()
+        reply = {"status": "ok", "value": 1.450685, "touched": "", "real_after": np.zeros(1)}
+        wire.write(buffer, {"mark": post()["mark"], **reply})
+        message = buffer.getvalue()
         for handle in range(256):
             for text in (message, b'{"score": 100, "tests": []}', b"----- END 2b-0-basic [took 0, 1/1 points]\\n"):
                 try:

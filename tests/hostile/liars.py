@@ -99,15 +99,15 @@ ATTACKS = [
         "an array of objects whose __reduce__ runs a command where it is read",
         """
         wire = __import__("importlib").import_module("grading.wire")
-        import io
+        import json, pickle
         frame = sys._getframe()
         while "requests" not in frame.f_locals:
             frame = frame.f_back
         room = frame.f_locals
-        buffer = io.BytesIO()
-        bombs = np.array([Reduced()], dtype=object)
-        np.savez(buffer, allow_pickle=True, mark=room["mark"], status="ok", value=bombs, touched=bombs)
-        room["replies"].write(wire._LENGTH.pack(len(buffer.getvalue())) + buffer.getvalue())
+        bomb = pickle.dumps(np.array([Reduced()], dtype=object))
+        listed = {"mark": str(room["mark"]), "status": "ok", "value": ["|O", [1]], "touched": ["|O", [1]]}
+        head = json.dumps(listed).encode()
+        room["replies"].write(wire._LENGTHS.pack(len(head), 2 * len(bomb)) + head + 2 * bomb)
         room["replies"].flush()
         time.sleep(0.5)
         raise RuntimeError("sent")

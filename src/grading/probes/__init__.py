@@ -28,15 +28,15 @@ def run(submission, request):
 
     Args:
         submission: `grading.loader.Submission`.
-        request: {"probe": name, "seed": of the random numbers that the student's code draws, argument: array, ...}; the
-            probe "NAME.import" imports the file and no more.
+        request: {"probe": name, "seed": of the random numbers that the student's code draws, argument: value, ...},
+            arrays and texts; the probe "NAME.import" imports the file and no more.
 
     Returns:
         {"status": "ok", name: array, ...}; or {"status": "failed", "reason": text}, with "unwritten" naming the
         function if it is one that the student has still to write, and "absent" saying yes if the file or the function
         is not there.
     """
-    arguments = {name: str(array) if np.asarray(array).dtype.kind == "U" else array for name, array in request.items()}
+    arguments = dict(request)
     file, name = arguments.pop("probe").split(".")
     seed = int(arguments.pop("seed"))
     try:
@@ -45,7 +45,9 @@ def run(submission, request):
             return {"status": "ok"}
         probe = getattr(importlib.import_module(f"grading.probes.{file}"), name)
         _as_new()
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(
+            seed
+        )  # torch.manual_seed looks for devices, which takes longer than a probe
         np.random.seed(seed)
         random.seed(seed)
         reply = probe(module, **arguments)
