@@ -13,6 +13,15 @@ SHAPE = (1, 3, 4)
 NUM_CLASSES = 10
 
 
+def noises_fault(calls, width):
+    """Looks at noise given to a generator on several calls, which should be new on each; arguments as below."""
+    fault = noise_fault(calls[0], width)
+    if not fault and _repeated(calls):
+        fault = "the noise is the same on each call: is a seed set?"
+    odd = [z for z in calls[1:] if z is None or z.ndim != 2 or z.shape[1] != width]
+    return fault or noise_fault(odd[0] if odd else np.concatenate(calls), width)
+
+
 def noise_fault(z, width):
     """Looks at noise given to a generator.
 
@@ -123,7 +132,7 @@ def labels_fault(calls, real):
                 return fault
     if _repeated(drawn):
         return "the labels of the fakes are the same on each call, and not those of the real images"
-    return ""
+    return _drawn_labels_fault(np.concatenate(drawn)) if drawn else ""
 
 
 def _drawn_labels_fault(y):
@@ -228,17 +237,20 @@ def _no_images(seen, real):
 def weights_fault(calls):
     """Looks at the mixing weights of calls with the same images; each should be drawn from Uniform[0, 1] for itself."""
     for weights in calls:
-        values = weights.astype(float)
-        if len(values) > 1 and np.ptp(values) < 1e-6:
-            return "the weight a is the same for all images of a batch"
-        if values.min() < -1e-5 or values.max() > 1 + 1e-5:
-            return f"the weight a goes from {values.min():.0f} to {values.max():.0f}"
-        if not _independent(values):
-            return "the weight a of one image depends on that of the one before"
-        if not _follows(values, lambda v: v):
-            return f"the weight a is not uniform on [0, 1]: mean {values.mean():.1f}, spread {values.std():.1f}"
-    if _repeated(calls):
-        return "the weights a are the same on each call"
+        if fault := _weights_fault(weights.astype(float)):
+            return fault
+    return "the weights a are the same on each call" if _repeated(calls) else _weights_fault(np.concatenate(calls))
+
+
+def _weights_fault(values):
+    if len(values) > 1 and np.ptp(values) < 1e-6:
+        return "the weight a is the same for all images of a batch"
+    if values.min() < -1e-5 or values.max() > 1 + 1e-5:
+        return f"the weight a goes from {values.min():.0f} to {values.max():.0f}"
+    if not _independent(values):
+        return "the weight a of one image depends on that of the one before"
+    if not _follows(values, lambda v: v):
+        return f"the weight a is not uniform on [0, 1]: mean {values.mean():.1f}, spread {values.std():.1f}"
     return ""
 
 
