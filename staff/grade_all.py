@@ -31,7 +31,7 @@ def main(arguments=None):
     parser.add_argument("--again", nargs="+", default=[], metavar="ID", help="grade these again")
     parser.add_argument("--changed", action="store_true", help="grade again what has changed since, or the grader has")
     parser.add_argument("--seed", type=int, help="of the cases of all; that of the run that goes on, or a fresh one")
-    parser.add_argument("--jobs", type=int, default=0, help="submissions at once (two more than there are cores)")
+    parser.add_argument("--jobs", type=int, default=0, help="submissions at once (four more than there are cores)")
     parser.add_argument("--cluster", metavar="tcp://HOST:8786", help="a Dask scheduler that hands the jobs out")
     parser.add_argument("--no-names", action="store_true", help="do not name mistakes, which takes minutes")
     parser.add_argument("--wall", choices=["bubblewrap", "user"], help="demand this wall")
@@ -77,6 +77,7 @@ def _run(flags):
     if stale and not flags.changed:
         print(f"{stale} of these are of other files, another grader or another seed: --changed grades them again.")
 
+    todo = _spread(todo, {one.id for one in found if one.loops()})
     grades.forget(flags.out, [job.id for job in todo])
     failed = _grade(todo, flags)
     grades.write(flags.out, found, seed)  # naming may take minutes: the grades are not to wait for it
@@ -108,6 +109,17 @@ def _grade(todo, flags):
             bar.set_postfix(refused=refused, failed=len(failed), refresh=False)
             bar.update()
     return failed
+
+
+def _spread(todo, looping):
+    """The jobs in the order in which they are begun. Those that may loop come in the first half: nobody is to wait for
+    one in the end, nor are all processes to wait for such at once."""
+    long = [job for job in todo if job.id in looping]
+    others = [job for job in todo if job.id not in looping]
+    places = [
+        (rank / len(some) * share, job) for some, share in ((long, 0.5), (others, 1)) for rank, job in enumerate(some)
+    ]
+    return [job for _, job in sorted(places, key=lambda place: place[0])]
 
 
 def _job(one, seed, chosen):

@@ -21,11 +21,11 @@ class Local:
     """Processes of this machine, through `concurrent.futures`.
 
     Args:
-        count: how many; 0 for two more than there are cores, so that one that waits for an endless loop holds up none.
+        count: how many; 0 for four more than there are cores, so that those that wait for endless loops hold up none.
     """
 
     def __init__(self, count=0):
-        self._count = count or (os.cpu_count() or 1) + 2
+        self._count = count or (os.cpu_count() or 1) + 4
         self.width = 2 * self._count  # jobs that are given out at a time: enough that nobody waits
         self._begin()
 
@@ -48,8 +48,9 @@ class Local:
             process.join()
 
     def _begin(self):
-        # Not forked: a process that has threads had better not be.
-        context = multiprocessing.get_context("spawn")
+        # Not forked from here: a process that has threads had better not be.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["staff.jobs"])
         self._executor = concurrent.futures.ProcessPoolExecutor(
             self._count, mp_context=context, initializer=end_with_parent
         )

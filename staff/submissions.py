@@ -1,14 +1,16 @@
 """Finds the submissions of a class: a Gradescope export, a folder of zips, or a folder of folders."""
 
+import contextlib
 import hashlib
 import re
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import yaml
 
-from grading.handin import packed
+from grading.handin import Refused, packed, unpack
 
 METADATA = "submission_metadata.yml"
 
@@ -37,6 +39,13 @@ class Submission:
     def packed(self):
         """What was handed in, as bytes of a zip that can travel; see `grading.handin.packed`."""
         return packed(self.path)
+
+    def loops(self):
+        """Whether there is a `while` in it, as in most that take long and in few others."""
+        with tempfile.TemporaryDirectory(prefix="looked-at-") as folder, contextlib.suppress(Refused, OSError):
+            unpack(self.path, folder)
+            return any(re.search(rb"\bwhile\b", path.read_bytes()) for path in Path(folder).rglob("*.py"))
+        return False
 
 
 def find(folder):
