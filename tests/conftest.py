@@ -6,6 +6,7 @@ import shutil
 import hypothesis
 import pytest
 import torch
+from tests.needs import missing
 
 import data
 
@@ -27,15 +28,13 @@ def float64():
 def fashion_mnist():
     """The real Fashion-MNIST; where it is missing the test is skipped, but on CI it fails."""
     if data.find_folder("fashion-mnist") is None:
-        message = "needs Fashion-MNIST: python src/main.py --model gan --cache, or the Debian package"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        missing("needs Fashion-MNIST: python src/main.py --model gan --cache, or the Debian package")
     return data.load_images("fashion-mnist")
 
 
 @pytest.fixture(scope="session")
 def latex():
     """LaTeX and the tools that look into a PDF; where they are missing the test is skipped, but on CI it fails."""
-    missing = [tool for tool in ("latexmk", "pdflatex", "pdftotext", "pdfinfo", "pdffonts") if not shutil.which(tool)]
-    if missing:
-        message = f"needs {', '.join(missing)}: Debian's latexmk, texlive-latex-extra and poppler-utils"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    lacks = [tool for tool in ("latexmk", "pdflatex", "pdftotext", "pdfinfo", "pdffonts") if not shutil.which(tool)]
+    if lacks:
+        missing(f"needs {', '.join(lacks)}: Debian's latexmk, texlive-latex-extra and poppler-utils")

@@ -7,6 +7,7 @@ import sys
 import pytest
 from staff.isolation import NoWall, require
 from staff.nest import Nest
+from tests.needs import missing
 from tests.submissions import ROOT, write
 
 from grading.client import Failed, Worker
@@ -38,7 +39,7 @@ def nest():
     try:
         require("bubblewrap")
     except NoWall as error:
-        pytest.skip(str(error))
+        missing(str(error))
     with Nest("bubblewrap") as made:
         yield made
 
@@ -150,12 +151,12 @@ def test_where_all_are_the_same_user_a_submission_does_not_reach_the_process_tha
     try:
         require("bubblewrap")
     except NoWall as error:
-        pytest.skip(str(error))
+        missing(str(error))
     command = [sys.executable, "-c", SAME_USER]
     if os.geteuid() == 0:
         nobody = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
         if subprocess.run([*nobody, "bwrap", "--unshare-user", "--ro-bind", "/", "/", "true"]).returncode:
-            pytest.skip("namespaces are not allowed here")
+            missing("namespaces are not allowed here")
         command = nobody + command
     attacks = {"stops": STOPS_OTHERS, "closes": CLOSES_FOLDERS, "next": "print('here')"}
     folders = [write(tmp_path / name, gan=text) for name, text in attacks.items()]
