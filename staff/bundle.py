@@ -21,7 +21,10 @@ HELD = (
     "src/grading/*.py",
     "src/grading/problems/*.py",
     "src/solution/*.py",
-    *(f"staff/{name}.py" for name in "__init__ confine grade hatch interpreter isolation settings syscalls".split()),
+    *(
+        f"staff/{name}.py"
+        for name in "__init__ confine grade hatch interpreter isolation jail settings syscalls".split()
+    ),
     "staff/settings.toml",
 )
 SCRIPTS = ("setup.sh", "run_autograder")  # staff/gradescope/, at the root of the zip
