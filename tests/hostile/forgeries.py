@@ -222,9 +222,9 @@ KINDS = [b'"|O"', b'"<M8[s]"', b'"<U2"', b'"f8,f8"', b'"<c8"', b'"|V8"', b'"|S8"
         "names-that-climb",
         "arrays called ../../results.json, and with escape codes in their names",
         """
-        names = "../../results.json", "@RESULTS@/results.json", "/etc/\x1b[2J", "\x1b]0;owned\x07.npy", "\ud800"
+        names = "../../results.json", "@RESULTS@/results.json", "/etc/\x1b[2J", "\x1b]0;owned\x07.npy", "\\ud800"
         score = '{"score": 100, "tests": []}'
-        return framed(json.dumps({**dict.fromkeys(names, score), "status": "failed", "reason": "\ud800"}).encode())
+        return framed(json.dumps({**dict.fromkeys(names, score), "status": "failed", "reason": "\\ud800"}).encode())
         """,
         "import json\n" + FRAMED,
     ),
