@@ -107,6 +107,7 @@ def serve(answer):
         if request is None:
             os._exit(0)
         mark, reply = request.pop("mark"), {"status": "ok"}
+        serve.mark = str(mark)
         if not str(request["probe"]).endswith(".import"):
             reply = answer(request)
 
