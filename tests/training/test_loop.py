@@ -21,6 +21,11 @@ from training.settings import Settings
 MAIN = Path(__file__).resolve().parents[2] / "src" / "main.py"
 FLOW = "--model flow --n_epochs 2 --n_flows 1 --hidden_size 8 --batch_size 200".split()
 GAN = "--model cgan --dataset digits --n_epochs 1 --batch_size 100 --n_samples 10 --animate".split()
+VAE = "--model vae --dataset digits --n_steps 60".split()
+IMAGE_FLOW = "--model image_flow --dataset digits --n_epochs 1 --n_flows 1 --hidden_size 8".split()
+COMPARE = "--compare minimax,nonsaturating --arch mlp --dataset digits --n_epochs 1 --batch_size 100".split()
+KILLED = {"flow": (FLOW, 4), "cgan": (GAN, 2)}
+KILLED |= {"vae": (VAE, 1), "image_flow": (IMAGE_FLOW, 1), "compare": (COMPARE, 1)}
 
 
 class Line(Run):
@@ -202,7 +207,7 @@ def start(flags, out_dir, log):
     return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
 
-@pytest.mark.parametrize(("flags", "most_kills"), [(FLOW, 4), (GAN, 2)], ids=["flow", "cgan"])
+@pytest.mark.parametrize(("flags", "most_kills"), KILLED.values(), ids=KILLED.keys())
 def test_a_run_killed_anywhere_and_resumed_ends_like_one_never_killed(tmp_path, flags, most_kills):
     seed = random.randrange(2**32)
     print(f"moments drawn from seed {seed}")
