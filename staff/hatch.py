@@ -64,15 +64,17 @@ def main():
             child = Child(request, files, settings, program, control, keeper)
             with os.fdopen(os.pidfd_open(child.pid)) as handle:
                 socket.send_fds(control, [b"{}"], [handle.fileno()])
-            continue
-        if request["do"] == "yield":
-            child.yields(request["question"], request["much"])
-            answer = {}
-        elif request["do"] == "poll":
-            answer = {"status": child.poll()}
         else:
-            answer = {"status": child.end()}
-        control.send(json.dumps(answer).encode())
+            # Nothing of it stays in a variable: the next child sees those of this frame.
+            control.send(json.dumps(_do(child, **request)).encode())
+        if request["do"] == "end":
+            child = None
+
+
+def _do(child, do, question=None, much=0):
+    if do == "yield":
+        child.yields(question, much)
+    return {} if do == "yield" else {"status": child.poll() if do == "poll" else child.end()}
 
 
 class Child:
