@@ -66,15 +66,28 @@ def timed(command):
     began = time.perf_counter()
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    _, status, used = os.wait4(child.pid, 0)
+    memory, ended = 0, 0
+    while not ended:
+        time.sleep(0.05)
+        memory = max(memory, _peak_memory(child.pid))  # ru_maxrss would have that of the process that starts it
+        ended, status, used = os.wait4(child.pid, os.WNOHANG)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         sys.exit(f"exit status {child.returncode}: {' '.join(map(str, command))}")
     return {
         "seconds": time.perf_counter() - began,
         "cpu_seconds": used.ru_utime + used.ru_stime,
-        "memory": used.ru_maxrss / 1024,
+        "memory": memory,
     }
+
+
+def _peak_memory(pid):
+    """Of a process, in MB; 0 where there is none, or it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return 0
 
 
 def ours(model, images, seed=0, quick=False, precision="fp32"):
