@@ -37,6 +37,10 @@ def test_the_arithmetic_of_a_run_is_that_of_its_layers(model):
         assert low < race.arithmetic("gan") / 937 < high
 
 
+def test_a_penalty_on_gradients_is_counted_too():
+    assert 1.2 * race.arithmetic("gan") < race.arithmetic("wgan-gp") < 3 * race.arithmetic("gan")
+
+
 @pytest.mark.parametrize(("shift", "verdict"), [(-0.1, True), (0.0, True), (0.1, False)])
 @pytest.mark.parametrize(("figure", "sign"), [("frechet_distance", 1), ("precision", -1)])
 def test_worse_is_what_is_worse_by_more_than_a_standard_error(figure, sign, shift, verdict):
