@@ -77,7 +77,8 @@ def _run(flags):
     if stale and not flags.changed:
         print(f"{stale} of these are of other files, another grader or another seed: --changed grades them again.")
 
-    todo = _spread(todo, {one.id for one in found if one.loops()})
+    due = {job.id for job in todo}
+    todo = _spread(todo, {one.id for one in found if one.id in due and one.loops()})
     grades.forget(flags.out, [job.id for job in todo])
     failed = _grade(todo, flags)
     grades.write(flags.out, found, seed)  # naming may take minutes: the grades are not to wait for it

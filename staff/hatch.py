@@ -71,10 +71,11 @@ def main():
             child = None
 
 
-def _do(child, do, question=None, much=0):
+def _do(child, do, **given):
     if do == "yield":
-        child.yields(question, much)
-    return {} if do == "yield" else {"status": child.poll() if do == "poll" else child.end()}
+        child.yields(**given)
+        return {}
+    return {"status": child.poll() if do == "poll" else child.end()}
 
 
 class Child:

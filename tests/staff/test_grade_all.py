@@ -11,11 +11,13 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
 from staff import grade_all, grades, settings
 from staff.markers import blanked
+from staff.submissions import find
 from tests.staff.classes import row
 from tests.submissions import ROOT, SOLVED, UNTRIED, write
 
@@ -172,3 +174,23 @@ def test_nothing_to_grade_is_said_in_one_line(tmp_path):
     assert errors.startswith("There is no folder")
     assert len(errors.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_what_may_loop_is_begun_in_the_first_half_but_not_all_at_once():
+    class_of = [SimpleNamespace(id=number) for number in range(100)]
+    looping = {80, 90, 98, 99}
+    order = [job.id for job in grade_all._spread(class_of, looping)]
+    assert sorted(order) == list(range(100)) and [own for own in order if own not in looping] == sorted(
+        set(order) - looping
+    )
+    places = [order.index(own) for own in sorted(looping)]
+    assert max(places) < 50 and min(b - a for a, b in itertools.pairwise(places)) > 10
+
+
+def test_a_while_is_seen_in_a_zip_and_in_a_folder_and_a_refused_one_is_no_matter(tmp_path):
+    loops = write(tmp_path / "loops", gan=GAN + "\n\ndef forever():\n    while True:\n        pass\n")
+    write(tmp_path / "plain", **UNTRIED, gan=GAN + "\n# meanwhile\n")
+    shutil.make_archive(tmp_path / "zipped", "zip", loops)
+    (tmp_path / "broken.zip").write_text("no zip")
+    found = {one.id: one.loops() for one in find(tmp_path)}
+    assert found == {"loops": True, "plain": False, "zipped": True, "broken": False}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from staff import nest as nests
 from staff.isolation import NoWall, require
 from staff.nest import Nest
 from tests.needs import missing
@@ -83,7 +84,8 @@ print(priorities())
 """
 
 
-def test_who_works_for_long_stands_back_with_all_threads(nest, tmp_path):
+def test_who_works_for_long_stands_back_with_all_threads(nest, tmp_path, monkeypatch):
+    monkeypatch.setattr(nests, "MUCH", 1)
     assert said(nest, write(tmp_path / "works", gan=WORKS)).strip() == "{19}"
 
 
