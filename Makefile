@@ -77,13 +77,13 @@ lint: $(VENV)/.test ## check style
 flow-seeds: $(VENV)/.students ## measure the flow's test NLL over seeds 0, 1, 2
 	$(BIN)/python bench/flow_seeds.py
 
-mistakes: $(VENV)/.students ## hold the autograder against the catalogue of mistakes, over 20 seeds (half an hour)
+mistakes: $(VENV)/.students ## hold the autograder against the catalogue of mistakes, over 20 seeds (an hour)
 	$(BIN)/python -m staff.mistakes --seeds 20 $(ARGS)
 
 mutants: $(VENV)/.test ## hold it against mechanical mutants of the solved files
 	$(BIN)/python -m staff.mistakes.mutants
 
-hostile: $(VENV)/.test ## let hostile submissions loose behind each wall (half an hour); ARGS=bombs picks
+hostile: $(VENV)/.test ## let hostile submissions loose behind each wall (an hour); ARGS=bombs picks
 	PYTHONPATH=src:. $(BIN)/python -m tests.hostile $(ARGS)
 
 bench: $(VENV)/.students ## time our training beside the starter's loop (half an hour); ARGS="--quick --runs 1" is less
