@@ -6,6 +6,8 @@ import threading
 
 PRINTS = 10_000  # bytes of a test's prints that are kept
 LINES = 200  # and lines: a loop that prints is to leave the rest of the terminal readable
+# Where faulthandler's traces begin, and how it heads one that it prints because time is up.
+TRACE, LATE = b"most recent call first", re.compile(rb"^(Stack|Timeout) \(", re.M)
 WRITTEN = ("flow_network.py", "gan.py", "vae.py", "fgan.py", "image_flow.py")  # by students
 
 
@@ -38,13 +40,12 @@ class Prints:
                 self._total -= len(self._mark)
 
     def place(self):
-        """Where the student's code was, by the trace that Python's faulthandler printed; that trace is cut off."""
+        """Where the student's code was, by the last trace that Python's faulthandler printed; one that it printed
+        because time was up is cut off."""
         with self._lock:
-            text = (self._head if self._total <= len(self._head) else self._tail).decode(errors="replace")
-            text = text.rpartition("most recent call first")[2]
-            before, trace, _ = self._head.partition(b"Timeout (0:")
-            if trace:
-                self._head, self._total = before, len(before)
+            text = self._trace.decode(errors="replace")
+            if text and (late := LATE.search(self._head)):
+                self._head, self._total = self._head[: late.start()], late.start()
         frames = re.findall(r'File "[^"\n]*?([\w.-]{1,80}\.py)", line (\d{1,9}) in ([\w.<>]{1,80})$', text, re.M)
         if not frames:
             return ""
@@ -61,7 +62,7 @@ class Prints:
         return text.removesuffix("\n") + f"\n... and {dropped} bytes more" if dropped > 0 else text
 
     def _clear(self):
-        self._head, self._tail, self._total = b"", b"", 0
+        self._head, self._tail, self._trace, self._total = b"", b"", b"", 0
 
     def _drain(self, stream):
         while True:
@@ -73,6 +74,8 @@ class Prints:
                 recent = self._tail + data
                 self._head += data[: PRINTS - len(self._head)] if len(self._head) < PRINTS else b""
                 self._tail = recent[-4096:]
+                if TRACE in recent:  # what a loop prints after it is not to push it out
+                    self._trace = recent[recent.rindex(TRACE) :][:4096]
                 self._total += len(data)
                 if not data or self._mark and self._mark in recent:
                     self._marked.set()

@@ -35,9 +35,9 @@ def main():
         mark = request.pop("mark")
         sys.stdout, sys.stderr = streams
         # Where it hangs is worth knowing; the limit itself is kept by the other side.
-        faulthandler.dump_traceback_later(max(0.1, 0.9 * float(request.pop("seconds"))), exit=False, file=2)
+        _trace_in(max(0.1, 0.9 * float(request.pop("seconds"))))
         reply = probes.run(submission, request)
-        faulthandler.cancel_dump_traceback_later()
+        _trace_in(0)
         _flush(mark)
         wire.write(replies, {"mark": mark, **reply})
 
@@ -52,6 +52,20 @@ def _take_the_pipes():
     sys.stdout.reconfigure(line_buffering=True, errors="replace")
     sys.stderr.reconfigure(line_buffering=True, errors="replace")
     return requests, replies
+
+
+def _trace_in(seconds):
+    """Has it printed where the code is after so many seconds; with 0, no longer.
+
+    By a timer of the kernel's: the thread that Python's own would begin takes longer than a probe.
+    """
+    if hasattr(signal, "setitimer"):
+        faulthandler.register(signal.SIGALRM, file=2, all_threads=False)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    elif seconds:
+        faulthandler.dump_traceback_later(seconds, file=2)
+    else:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _flush(mark):

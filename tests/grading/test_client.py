@@ -25,6 +25,10 @@ def loop(g, d, x, *, device):
     while True:
         pass
 
+def loop_that_prints(g, d, x, *, device):
+    while True:
+        print("at it " * 20)
+
 def loop_in_c(g, d, x, *, device):
     re.match(r"(a+)+$", "a" * 60 + "b")
 
@@ -127,7 +131,8 @@ def ask(worker, function, seconds=10):
 
 FAILURES = {
     "loop": (1, r"took longer than 1 seconds and was stopped \(in loop, line \d+ of gan.py\): an endless loop\?"),
-    "loop_in_c": (1, r"took longer than 1 seconds and was stopped"),
+    "loop_that_prints": (1, r"took longer than 1 seconds and was stopped \(in loop_that_prints, line \d+ of gan.py\)"),
+    "loop_in_c": (1, r"took longer than 1 seconds and was stopped \(in loop_in_c, line \d+ of gan.py\)"),
     "sleep": (1, r"took longer than 1 seconds and was stopped \(in sleep, line \d+ of gan.py\)"),
     "crash": (10, r"was ended by SIGSEGV \(in .*, line \d+ of "),
     "killed": (10, r"was ended by SIGKILL"),

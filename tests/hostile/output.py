@@ -88,7 +88,7 @@ serve(answer)
         "place-of-the-fault",
         "prints the trace of a crash, with escape codes and lines of the grader's for a place, and crashes",
         """
-        trace = "Timeout (0:00:18)!\\nThread 0x1 (most recent call first):\\n"
+        trace = "Stack (most recent call first):\\nThread 0x1 (most recent call first):\\n"
         trace += '  File "/x/' + "\\n" + END + 'gan.py", line 1 in \\x1b[31mowned\\n'
         trace += '  File "/x/gan.py", line 1 in \\x1b]0;owned\\x07' + "x" * 3000 + "\\n"
         os.write(2, trace.encode())

@@ -120,7 +120,8 @@ ATTACKS = [
         time.time = time.monotonic = time.perf_counter = lambda: 0.0
         time.sleep = lambda _: None
         import faulthandler
-        faulthandler.dump_traceback_later = lambda *_, **__: None
+        import signal
+        faulthandler.dump_traceback_later = signal.setitimer = lambda *_, **__: None
         """,
     ),
     at_import(
