@@ -58,8 +58,8 @@ def make(folder, size, rng):
 class Memory(threading.Thread):
     """Looks at how much less memory the machine has to give than when this began; `most` is the peak, in bytes.
 
-    Of the whole machine, which should do nothing else: to add up what each process has would take a good part of the time
-    that is measured.
+    Of the whole machine, which should do nothing else: to add up what each process has would take a good part of the
+    time that is measured.
     """
 
     def __init__(self):

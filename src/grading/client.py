@@ -2,18 +2,17 @@
 
 import contextlib
 import os
-import queue
 import re
 import secrets
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 from graderUtil import GradingStopped
 from grading import wire
+from grading.pipes import Pipes
 from grading.prints import Prints
 
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
@@ -24,6 +23,7 @@ HASTE = 2
 MEMORY = 4 * 2**30
 FATAL = {int(getattr(signal, name, 0)) for name in "SIGSEGV SIGKILL SIGABRT SIGBUS SIGFPE SIGILL SIGSYS".split()}
 LOOK_SECONDS = 0.2  # between looks at what a submission uses
+SETTLE_SECONDS = 1  # for what was printed before a reply to come
 MESSAGE = 20_000  # characters of an error message
 TEXT = 1000  # characters of any other text
 NAME = r"(?=.{1,80}\Z)[^\W\d]\w*(\.[^\W\d]\w*)*"  # of a function
@@ -134,7 +134,6 @@ class Worker:
     def __init__(self, room):
         self._room = room
         self._process = None
-        self._sender = None
         self.hung = set()
         self._imports = {}
         self._imports_left = IMPORTS_SECONDS
@@ -150,12 +149,12 @@ class Worker:
             self._process = self._room.start()
         except OSError as error:
             raise WorkerMissing(f"The process that is to run the submission does not start: {error}") from error
-        self._replies = queue.Queue(maxsize=1)  # replies that nobody asked for are not to fill the memory
+        self._pipes = Pipes(self._process)
+        self._came = bytearray()  # of a reply, in part
+        self._ended = False  # whether there will be none
         self._ready = False
         self._imports = {file: why for file, why in self._imports.items() if why}  # what fails once fails again
-        self._prints = Prints()  # an old process may still be printing into the old one
-        self._prints.follow(self._process.stderr)
-        threading.Thread(target=_receive, args=(self._process.stdout, self._replies), daemon=True).start()
+        self._prints = Prints()
 
     def wait(self):
         """Waits until the process is ready.
@@ -168,7 +167,7 @@ class Worker:
             return
         reply = self._next_reply(START_SECONDS)
         if not isinstance(reply, dict) or str(reply.get("status")) != "ready":
-            self._prints.settle()
+            self._settle()
             said = (self._prints.take().strip().splitlines() or ["no word"])[-1]
             self.close()
             if "No module named" in said:
@@ -223,14 +222,8 @@ class Worker:
         if not self._process:
             return
         self._room.end(self._process)
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._replies.get(timeout=0.01)  # lets the thread that fills it come to its end
-        # Threads close what they read. A stream in which one still is must not be closed: that waits for the thread,
-        # which waits for whoever has inherited the other end.
-        if not (self._sender and self._sender.is_alive()):
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+        self._settle()
+        self._pipes.close()
         self._process = None
 
     def __enter__(self):
@@ -260,12 +253,10 @@ class Worker:
         mark = secrets.token_hex(16)
         self._prints.expect(mark)
         request = {"probe": probe, "seconds": seconds, "seed": seed, "mark": mark, **arguments}
-        # A process that does not read would hold up its writer too.
-        self._sender = threading.Thread(target=_send, args=(self._process.stdin, request), daemon=True)
-        self._sender.start()
+        self._pipes.send(wire.packed(request))
         reply = self._next_reply(seconds, mark)
         if isinstance(reply, dict):
-            self._prints.settle()
+            self._settle()
             if str(reply.pop("mark", "")) == mark:
                 return self._opened(reply)
             reply = wire.Malformed("out of turn")
@@ -287,18 +278,43 @@ class Worker:
         """A dict, a Malformed, None where the process has ended, TimeoutError (the class) where it took too long, or a
         text that says of what it used too much."""
         ends = time.monotonic() + max(seconds, 0.01)
-        while (left := ends - time.monotonic()) > 0:
-            reply = queue.Empty
-            with contextlib.suppress(queue.Empty):
-                reply = self._replies.get(timeout=min(left, LOOK_SECONDS))
-            if time.monotonic() - self._looked > LOOK_SECONDS:  # one that answers quickly is looked at too
-                self._looked = time.monotonic()
+        while True:
+            reply = self._taken()
+            now = time.monotonic()
+            if now - self._looked > LOOK_SECONDS:  # one that answers quickly is looked at too
+                self._looked = now
                 if excess := self._room.excess():
                     return excess
-            if reply is not queue.Empty:
+                if reply is TimeoutError:
+                    self._room.dawdles(question, seconds)
+            if reply is not TimeoutError or now >= ends:
                 return reply
-            self._room.dawdles(question, seconds)
-        return TimeoutError
+            self._take(min(ends - now, LOOK_SECONDS))
+
+    def _taken(self):
+        """The reply that has come, as of `_next_reply`; TimeoutError where it has not."""
+        try:
+            reply = wire.taken(self._came)
+        except wire.Malformed as error:
+            return error
+        if reply is None and self._ended:
+            return wire.Malformed(f"cut off after {len(self._came)} bytes") if self._came else None
+        return TimeoutError if reply is None else reply
+
+    def _take(self, seconds):
+        """Takes what comes next, if anything does within this time."""
+        for name, data in self._pipes.wait(seconds):
+            if name == "stderr":
+                self._prints.add(data)
+            else:
+                self._came += data[: wire.LIMIT + 2**16 - len(self._came)]  # more than any message is none
+                self._ended |= not data
+
+    def _settle(self):
+        """Waits until what was printed before a reply, or the end, has come."""
+        ends = time.monotonic() + SETTLE_SECONDS
+        while not self._prints.settled and (left := ends - time.monotonic()) > 0:
+            self._take(left)
 
     def _death(self, reply, seconds):
         """Ends the process, which cannot be talked to any more; says why."""
@@ -307,7 +323,6 @@ class Worker:
                 self._process.wait(timeout=1)
         code = self._process.poll()
         self.close()
-        self._prints.settle()  # at the latest when nobody is left who could print
         if reply is TimeoutError:
             return f"It took longer than {seconds:.3g} seconds and was stopped{self._prints.place()}: an endless loop?"
         if isinstance(reply, str):
@@ -323,24 +338,3 @@ class Worker:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             return f"The process that ran your code was ended by {name}{self._prints.place()}."
         return f"Your code ended its process with status {code}."
-
-
-def _send(stream, request):
-    with contextlib.suppress(OSError, ValueError):  # the process has ended, which its missing reply will tell
-        wire.write(stream, request)
-
-
-def _receive(stream, replies):
-    """Puts what comes into the queue, and None at the end."""
-    while True:
-        try:
-            message = wire.read(stream)
-        except (OSError, ValueError):
-            message = None
-        except wire.Malformed as error:
-            replies.put(error)
-            message = None
-        replies.put(message)
-        if message is None:
-            stream.close()
-            return

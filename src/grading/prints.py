@@ -1,8 +1,6 @@
 """What a worker prints: kept in part, and cut up by the requests that caused it."""
 
-import os
 import re
-import threading
 
 PRINTS = 10_000  # bytes of a test's prints that are kept
 LINES = 200  # and lines: a loop that prints is to leave the rest of the terminal readable
@@ -12,40 +10,43 @@ WRITTEN = ("flow_network.py", "gan.py", "vae.py", "fgan.py", "image_flow.py")  #
 
 
 class Prints:
-    """What a process prints: its beginning and its end, and how much there was. A mark says where a request ends."""
+    """What a process prints: its beginning, and how much there was. A mark says where a request ends.
+
+    Attributes:
+        settled: whether the mark, or the end, has come.
+    """
 
     def __init__(self):
-        self._lock = threading.Lock()
-        self._marked = threading.Event()
         self._mark = b""
+        self.settled = False
         self._clear()
-
-    def follow(self, stream):
-        """Reads a stream, to its end, in a thread."""
-        threading.Thread(target=self._drain, args=(stream,), daemon=True).start()
 
     def expect(self, mark):
         """Says which mark will end what comes next."""
-        with self._lock:
-            self._mark = mark.encode()
-            self._marked.clear()
+        self._mark, self.settled = mark.encode(), False
 
-    def settle(self):
-        """Waits until the mark, or the end of the stream, is there; takes the mark out."""
-        self._marked.wait(timeout=1)
-        with self._lock:
-            if self._mark in self._tail or self._mark in self._head:
-                self._head = self._head.replace(self._mark, b"")
-                self._tail = self._tail.replace(self._mark, b"")
-                self._total -= len(self._mark)
+    def add(self, data):
+        """Takes what was printed next; b"" is the end."""
+        recent = self._tail + data
+        self._head += data[: PRINTS - len(self._head)] if len(self._head) < PRINTS else b""
+        self._tail = recent[-4096:]
+        self._total += len(data)
+        if TRACE in recent:  # what a loop prints after it is not to push it out
+            self._trace = recent[recent.rindex(TRACE) :][:4096]
+        if not data:
+            self.settled = True
+        if self._mark and self._mark in recent:
+            self.settled = True
+            self._total -= len(self._mark)
+            self._head = self._head.replace(self._mark, b"")[: self._total]  # of which a part may have got in
+            self._tail = self._tail.replace(self._mark, b"")
 
     def place(self):
         """Where the student's code was, by the last trace that Python's faulthandler printed; one that it printed
         because time was up is cut off."""
-        with self._lock:
-            text = self._trace.decode(errors="replace")
-            if text and (late := LATE.search(self._head)):
-                self._head, self._total = self._head[: late.start()], late.start()
+        text = self._trace.decode(errors="replace")
+        if text and (late := LATE.search(self._head)):
+            self._head, self._total = self._head[: late.start()], late.start()
         frames = re.findall(r'File "[^"\n]*?([\w.-]{1,80}\.py)", line (\d{1,9}) in ([\w.<>]{1,80})$', text, re.M)
         if not frames:
             return ""
@@ -54,31 +55,11 @@ class Prints:
 
     def take(self):
         """Returns what was printed since the last time."""
-        with self._lock:
-            kept = b"".join(self._head.splitlines(keepends=True)[:LINES])
-            dropped = self._total - len(kept)
-            self._clear()
+        kept = b"".join(self._head.splitlines(keepends=True)[:LINES])
+        dropped = self._total - len(kept)
+        self._clear()
         text = kept.decode(errors="replace")
         return text.removesuffix("\n") + f"\n... and {dropped} bytes more" if dropped > 0 else text
 
     def _clear(self):
         self._head, self._tail, self._trace, self._total = b"", b"", b"", 0
-
-    def _drain(self, stream):
-        while True:
-            try:
-                data = os.read(stream.fileno(), 65536)
-            except (OSError, ValueError):
-                data = b""
-            with self._lock:
-                recent = self._tail + data
-                self._head += data[: PRINTS - len(self._head)] if len(self._head) < PRINTS else b""
-                self._tail = recent[-4096:]
-                if TRACE in recent:  # what a loop prints after it is not to push it out
-                    self._trace = recent[recent.rindex(TRACE) :][:4096]
-                self._total += len(data)
-                if not data or self._mark and self._mark in recent:
-                    self._marked.set()
-            if not data:
-                stream.close()
-                return

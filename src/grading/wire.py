@@ -35,6 +35,16 @@ def write(stream, arrays):
     Raises:
         ValueError: objects, which cannot be sent.
     """
+    stream.write(packed(arrays))
+    stream.flush()
+
+
+def packed(arrays):
+    """The bytes of a message.
+
+    Raises:
+        ValueError: objects, which cannot be sent.
+    """
     listed, parts = {}, []
     for name, value in arrays.items():
         array = np.asarray(value)
@@ -46,8 +56,7 @@ def write(stream, arrays):
         listed[name] = [array.dtype.str, array.shape]
         parts.append(array.tobytes())
     texts, numbers = json.dumps(listed).encode(), b"".join(parts)
-    stream.write(_LENGTHS.pack(len(texts), len(numbers)) + texts + numbers)
-    stream.flush()
+    return _LENGTHS.pack(len(texts), len(numbers)) + texts + numbers
 
 
 def read(stream):
@@ -59,18 +68,43 @@ def read(stream):
     Raises:
         Malformed: not a message, or too long a one.
     """
-    lengths = stream.read(_LENGTHS.size)
-    if not lengths:
+    data = bytearray(stream.read(_LENGTHS.size))
+    if len(data) == _LENGTHS.size:
+        data += stream.read(sum(_lengths(data)))
+    message = taken(data)
+    if message is None and data:
+        raise Malformed(f"cut off after {len(data)} bytes")
+    return message
+
+
+def taken(data):
+    """The message that bytes begin with; it is taken out of them.
+
+    Args:
+        data: a bytearray.
+
+    Returns:
+        {name: array or text}, or None where it is not whole yet.
+
+    Raises:
+        Malformed: not a message, or too long a one.
+    """
+    if len(data) < _LENGTHS.size:
         return None
-    if len(lengths) < _LENGTHS.size:
-        raise Malformed("cut off in its length")
-    listed, length = _LENGTHS.unpack(lengths)
+    listed, length = _lengths(data)
+    end = _LENGTHS.size + listed + length
+    if len(data) < end:
+        return None
+    message = bytes(data[_LENGTHS.size : end])
+    del data[:end]
+    return _unpack(message[:listed], message[listed:])
+
+
+def _lengths(data):
+    listed, length = _LENGTHS.unpack_from(data)
     if listed > LIST or listed + length > LIMIT:
         raise Malformed(f"{listed} and {length} bytes, more than the {LIST} and {LIMIT} allowed")
-    data = stream.read(listed + length)
-    if len(data) < listed + length:
-        raise Malformed(f"cut off after {len(data)} of {listed + length} bytes")
-    return _unpack(data[:listed], data[listed:])
+    return listed, length
 
 
 def _unpack(texts, numbers):
