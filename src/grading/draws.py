@@ -5,6 +5,7 @@ All limits are six standard errors wide or wider, so that a right submission fai
 
 import itertools
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -62,8 +63,8 @@ def _not_normal(values):
 def normal_cdf(x):
     """Distribution function of the standard normal, within 1e-7: Abramowitz and Stegun, 7.1.26."""
     t = 1 / (1 + 0.3275911 * np.abs(x) / np.sqrt(2))
-    factors = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
-    tail = sum(factor * t**power for power, factor in enumerate(factors, start=1)) * np.exp(-(x**2) / 2) / 2
+    factors = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592, 0)
+    tail = np.polyval(factors, t) * np.exp(-(x**2) / 2) / 2
     return np.where(x > 0, 1 - tail, tail)
 
 
@@ -151,6 +152,7 @@ def _drawn_labels_fault(y):
     return ""
 
 
+@cache
 def images_that_tell(size):
     """Real and generated images whose mixtures tell how they were mixed.
 
@@ -165,6 +167,7 @@ def images_that_tell(size):
     nothing = np.zeros(size)
     pixels[0, :, :3] = np.stack([nothing, nothing, index], axis=1)
     pixels[1, :, :3] = np.stack([nothing + 1, index, nothing], axis=1)
+    pixels.setflags(write=False)
     return pixels.reshape(2, size, *SHAPE)
 
 
@@ -335,7 +338,8 @@ def _independent(values):
     """Whether neighbours are uncorrelated."""
     if len(values) < 20:
         return True
-    return abs(np.corrcoef(values[1:], values[:-1])[0, 1]) * np.sqrt(len(values)) < 6
+    away = values - values.mean()
+    return abs(away[1:] @ away[:-1]) / (away @ away) * np.sqrt(len(values)) < 6
 
 
 def _follows(values, cdf):
@@ -344,4 +348,4 @@ def _follows(values, cdf):
     steps = np.arange(len(ordered) + 1) / len(ordered)
     at = cdf(ordered)
     distance = max((steps[1:] - at).max(), (at - steps[:-1]).max())
-    return distance * np.sqrt(len(ordered)) < 3.2 and len(np.unique(values)) > 0.9 * len(values)
+    return distance * np.sqrt(len(ordered)) < 3.2 and np.count_nonzero(np.diff(ordered)) > 0.9 * len(ordered)

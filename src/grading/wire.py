@@ -8,7 +8,6 @@ lengths are bounded, nothing is unpickled, nothing is decompressed.
 """
 
 import json
-import math
 import struct
 
 import numpy as np
@@ -119,8 +118,8 @@ def _unpack(texts, numbers):
         if isinstance(value, str):
             arrays[name] = value
             continue
-        dtype, shape = _described(value)
-        stop = start + dtype.itemsize * math.prod(shape)
+        dtype, shape, count = _described(value)
+        stop = start + dtype.itemsize * count
         if stop > len(numbers):
             raise Malformed(f"an array said to be of shape {shape}")
         arrays[name] = np.frombuffer(numbers[start:stop], dtype).reshape(shape)
@@ -131,14 +130,19 @@ def _unpack(texts, numbers):
 
 
 def _described(value):
-    """The dtype and the shape that an entry of the list gives."""
+    """The dtype, the shape and the number of elements that an entry of the list gives."""
     if not isinstance(value, list) or len(value) != 2:
         raise Malformed("an entry that describes no array")
     name, shape = value
     if not isinstance(name, str) or name not in DTYPES:
         raise Malformed(f"an array of {ascii(name)[:40]}")
-    if not isinstance(shape, list) or len(shape) > DIMENSIONS or any(type(size) is not int for size in shape):
+    if not isinstance(shape, list) or len(shape) > DIMENSIONS:
         raise Malformed("an array of no shape")
-    if any(not 0 <= size <= ELEMENTS for size in shape) or math.prod(shape) > ELEMENTS:
-        raise Malformed(f"an array of a shape that is negative, or of more than the {ELEMENTS} numbers allowed")
-    return DTYPES[name], shape
+    count = 1
+    for size in shape:
+        if type(size) is not int or not 0 <= size <= ELEMENTS:
+            raise Malformed("an array of a shape that none has")
+        count *= size
+    if count > ELEMENTS:
+        raise Malformed(f"an array of more than the {ELEMENTS} numbers allowed")
+    return DTYPES[name], shape, count
