@@ -78,13 +78,16 @@ class Oracle:
         answer = getattr(solution.gan, function)(real=real, labels=labels, **case)
         return {**answer, "real_after": 0 * real, "labels_after": 0 * labels, "touched": ""}
 
-    def gan_draws(self, function, real, images, labels=None):
+    def gan_draws(self, function, wanted, real, images, labels=None):
         reply = {"slope": np.ones(())}
         for call in ("0", "1", "2"):
             a = self.rng.random((len(real), 1, 1, 1))
-            reply["z_" + call] = self.rng.normal(size=(len(real), 3))
-            reply["x_" + call] = a * images + (1 - a) * real
-            reply["y_" + call] = self.rng.integers(10, size=len(real))
+            drawn = {
+                "z": self.rng.normal(size=(len(real), 3)),
+                "x": a * images + (1 - a) * real,
+                "y": self.rng.integers(10, size=len(real)),
+            }
+            reply[f"{wanted}_{call}"] = drawn[wanted]
         return reply
 
     def gan_on_device(self, **_):

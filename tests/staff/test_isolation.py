@@ -205,7 +205,7 @@ def draws():
     from grading.draws import images_that_tell
 
     real, images = images_that_tell(4)
-    return {"real": real, "images": images}
+    return {"wanted": "z", "real": real, "images": images}
 
 
 @pytest.mark.parametrize("kind", WALLS, ids=lambda kind: kind.name)

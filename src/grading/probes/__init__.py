@@ -88,7 +88,7 @@ def _failure(error, folder):
 
 def tensors(**arrays):
     """Float32 tensors with memory of their own of given arrays; {name: tensor}."""
-    return {name: torch.from_numpy(np.array(array, dtype=np.float32)) for name, array in arrays.items()}
+    return {name: torch.from_numpy(np.array(array)).to(torch.float32) for name, array in arrays.items()}
 
 
 def plain(tensor):

@@ -74,11 +74,11 @@ def loss(module, function, name, a, real, images, weight, curvature, bias, **kno
         return losses.loss(bound, function, real, images, weight, curvature, bias)
 
 
-def draws(module, function, real, images):
+def draws(module, function, wanted, real, images):
     """What a loss draws at random; as `gan.draws`."""
     bound = _bound(module, function, "pearson", np.nan)
     with _Table(module, function, **_IDENTITY):
-        return losses.draws(bound, function, real, images)
+        return losses.draws(bound, function, wanted, real, images)
 
 
 def on_device(module, function, real, images):

@@ -149,16 +149,18 @@ def conditional_loss(module, function, real, labels, tags, amplitude, gain, weig
     return {**reply, "labels_after": plain(y) - labels}
 
 
-def draws(module, function, real, images, labels=None):
+def draws(module, function, wanted, real, images, labels=None):
     """What a loss draws at random, on three calls with the same images; the third tells of a seed set after drawing.
 
     Args:
+        wanted: which part of it, one of those below.
         real, images: real images and the generator's, (B, 1, 3, 4).
         labels: (B,) for a conditional loss.
 
     Returns:
-        slope, how steeply the first call's value depends on what the networks hold; z_0, z_1, z_2: the noise of
-        each call, all rows; with labels y_0, ...: those that g was given; else x_0, ...: images that d was given.
+        slope, how steeply the first call's value depends on what the networks hold. If z is wanted z_0, z_1, z_2: the
+        noise of each call, all rows; if y, y_0, ...: the labels that g was given; if x, x_0, ...: the images that d was
+        given.
     """
     reply = {}
     for call in ("0", "1", "2"):
@@ -168,8 +170,9 @@ def draws(module, function, real, images, labels=None):
         if not reply:
             found = gradients("The loss", value, dict(enumerate([*g.parameters(), *d.parameters()])))
             reply["slope"] = sum(plain(gradient.abs().sum()) for gradient in found.values())
-        seen = {"z_": g.seen_z, "y_": getattr(g, "seen_y", []), "x_": getattr(d, "seen_x", [])}
-        reply.update({name + call: plain(torch.cat(tensors)) for name, tensors in seen.items() if tensors})
+        seen = {"z": g.seen_z, "y": getattr(g, "seen_y", []), "x": getattr(d, "seen_x", [])}[wanted]
+        if seen:
+            reply[f"{wanted}_{call}"] = plain(torch.cat(seen))
     return reply
 
 

@@ -32,12 +32,13 @@ class LossTest(SubmissionTest):
         if "labels" in case:
             self.untouched({"labels_after": reply["labels_after"]}, labels_after="y_real")
 
-    def draws(self, function, labels=None):
-        """What a loss draws on many images."""
+    def draws(self, function, wanted, labels=None):
+        """What a loss draws on many images: noise (z), labels (y), or points between images (x)."""
         self.about(function)
         real, images = images_that_tell(MANY)
         given = {} if labels is None else {"labels": labels}
-        reply = self.ask(f"{self.probes}.draws", function=function, real=real, images=images, **given)
+        given |= {"wanted": wanted, "real": real, "images": images}
+        reply = self.ask(f"{self.probes}.draws", function=function, **given)
         slope = reply["slope"]
         depends = slope.shape == () and np.isfinite(slope) and slope > 0
         self.fault("slope", "" if depends else "the loss does not depend on what d returned")
@@ -51,7 +52,7 @@ class LossTest(SubmissionTest):
 
     def noise_and_device(self, function, labels=False):
         """What a loss draws is standard normal, and new on each call; what it makes is on the given device."""
-        reply, real, images = self.draws(function, self.rng.integers(10, size=MANY) if labels else None)
+        reply, real, images = self.draws(function, "z", self.rng.integers(10, size=MANY) if labels else None)
         self.fault("noise", noises_fault([reply.get(name) for name in ("z_0", "z_1", "z_2")], width=3))
         case = {"labels": np.arange(4)} if labels else {}
         self.ask(f"{self.probes}.on_device", function=function, real=real[:4], images=images[:4], **case)
@@ -195,7 +196,7 @@ class Test_4b(LossTest):
     def labels_of_fakes(self, function):
         """Those of the real images, in any order, or drawn from all ten classes alike."""
         labels = self.rng.choice(8, size=MANY, p=np.arange(1, 9) / 36)  # the last two classes do not occur
-        reply, _, _ = self.draws(function, labels)
+        reply, _, _ = self.draws(function, "y", labels)
         self.fault("labels", labels_fault([reply.get(name) for name in ("y_0", "y_1", "y_2")], labels))
 
 
@@ -234,7 +235,7 @@ class Test_5e(LossTest):
     @graded()
     def test_2(self):
         """5e-2-basic: where loss_wasserstein_gp_d takes the penalty"""
-        reply, real, images = self.draws("loss_wasserstein_gp_d")
+        reply, real, images = self.draws("loss_wasserstein_gp_d", "x")
         found = [mixture(reply.get(name), real, images) for name in ("x_0", "x_1", "x_2")]
         faults = [mixed.fault for mixed in found if mixed.fault]
         self.fault("mixture", faults[0] if faults else weights_fault([mixed.weights for mixed in found]))
