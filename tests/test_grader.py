@@ -38,6 +38,9 @@ class Oracle:
         reply = getattr(self, probe.replace(".", "_"))(**arguments)
         return {name: np.asarray(value) for name, value in reply.items()}
 
+    def ask_each(self, probe, seconds, cases):
+        return [self.ask(probe, seconds, **case) for case in cases]
+
     def flow_network_forward(self, weight, bias, z):
         network = solution.flow_network.linear_network(weight, bias)
         return {**solution.flow_network.forward(network, z), "z_after": 0 * z}
@@ -215,6 +218,19 @@ def test_known_numbers_alone_earn_nothing_where_answers_are(answered):
     outcomes = answered(Parrot())
     failed = {name for name, o in outcomes.items() if o.status == "failed"}
     assert {"2b-0-basic", "2b-1-basic", "2b-2-basic", "2b-3-basic", "5e-0-basic", "5e-1-basic"} <= failed
+
+
+def test_of_several_rows_the_one_that_fails_is_named(answered):
+    class Raising(Oracle):
+        def ask_each(self, probe, seconds, cases):
+            answers = super().ask_each(probe, seconds, cases)
+            turn = next((k for k, case in enumerate(cases) if case.get("name") == "neyman"), None)
+            return answers if turn is None else [*answers[:turn], Failed("division by zero")]
+
+    outcome = answered(Raising())["8a-1-basic"]
+    assert outcome.status == "failed"
+    assert outcome.gist == "conjugate of neyman: it stopped with an error, or took too long"
+    assert outcome.output == "division by zero"
 
 
 def test_a_function_that_hung_once_is_given_less_time_after_that(answered):

@@ -1,5 +1,6 @@
 """A test of a submission: asks the worker, holds what comes back against the answer, and gathers what differs."""
 
+import contextlib
 import itertools
 import re
 import textwrap
@@ -110,29 +111,66 @@ class SubmissionTest(GradedTestCase):
             AssertionError: it gave no answer; or `Ungraded`, for a hidden test where the answers are not here.
             Unattempted: the test is of extra credit, and what it is about is not there or not written.
         """
+        with self._asking(probe) as seconds:
+            return _Reply(self.worker.ask(probe, seconds, seed=self._drawn_seed(), **arguments))
+
+    def ask_each(self, probe, questions):
+        """Calls a probe several times in one go, which takes less than one after the other.
+
+        Args:
+            questions: of each the arguments of `about`, as a dict, and those of the probe, another.
+
+        Yields:
+            As `ask` returns, after `about` has been told.
+
+        Raises:
+            As `ask`, in the turn of the question that it is about.
+        """
+        self.about(**questions[0][0])
+        if len(questions) == 1:
+            yield self.ask(probe, **questions[0][1])
+            return
+        with self._asking(probe) as seconds:
+            cases = [{"seed": self._drawn_seed(), **arguments} for _, arguments in questions]
+            answers = self.worker.ask_each(probe, seconds, cases)
+        for (subject, _), answer in zip(questions, answers, strict=False):  # after one that failed there is none
+            self.about(**subject)
+            if isinstance(answer, Failed):
+                raise self._failed(answer)
+            yield _Reply(answer)
+
+    @contextlib.contextmanager
+    def _asking(self, probe):
+        """Gives the seconds that an answer may take, and keeps account of them."""
         started = time.perf_counter()
-        left = self._left
         try:
             self.worker.prepare(probe.split(".")[0])
             self.waited += time.perf_counter() - started
-            left = min(self._left, HASTE) if self._function in self.worker.hung else self._left
-            return _Reply(self.worker.ask(probe, left, seed=int(self.rng.integers(2**31)), **arguments))
+            yield min(self._left, HASTE) if self._function in self.worker.hung else self._left
         except Failed as failure:
-            if failure.hung:
-                self.worker.hung.add(self._function)
-            if self.test.is_extra_credit and (failure.absent or failure.unwritten == self._function):
-                raise Unattempted from None
-            # What a submission says in a hidden test is not for its author, not even by a name.
-            if not self.test.is_hidden or failure.unwritten == self._function:
-                self.unwritten = failure.unwritten
-            self.observe("failed", str(failure), False)
-            less = "\nIt hung in an earlier test, and was given less time in this one." if left == HASTE else ""
-            self._gist.append(f"{self._about or 'Your code'}: it stopped with an error, or took too long")
-            self._problems.append((str(failure) + less, ""))
-            raise self._verdict() from None
+            raise self._failed(failure) from None
         finally:
             self._left = self.test.seconds + self.waited - (time.perf_counter() - self._began)
             self._print(self.worker.take_prints())
+
+    def _drawn_seed(self):
+        return int(self.rng.integers(2**31))
+
+    def _failed(self, failure):
+        """Notes why there is no answer; returns what the test is to raise."""
+        less = "\nIt hung in an earlier test, and was given less time in this one."
+        less = less if failure.hung and self._function in self.worker.hung else ""
+        if failure.hung:
+            self.worker.hung.add(self._function)
+        if self.test.is_extra_credit and (failure.absent or failure.unwritten == self._function):
+            return Unattempted()
+        # What a submission says in a hidden test is not for its author, not even by a name.
+        if not self.test.is_hidden or failure.unwritten == self._function:
+            self.unwritten = failure.unwritten
+        self.observe("failed", str(failure), False)
+        self._gist.append(f"{self._about or 'Your code'}: it stopped with an error, or took too long")
+        self._problems.append((str(failure) + less, ""))
+        return self._verdict()
 
     def _print(self, text):
         left = PRINTS - len(self._prints)

@@ -211,7 +211,33 @@ class Worker:
             WorkerMissing: no process can be started.
         """
         self.prepare(probe.split(".")[0])
-        return self._ask(probe, seconds, seed, arguments)
+        return self._opened(self._ask(probe, seconds, {"seed": seed, **arguments}))
+
+    def ask_each(self, probe, seconds, cases):
+        """Calls a probe on several cases with one message.
+
+        Args:
+            probe: as for `ask`.
+            seconds: how long they may take together.
+            cases: {"seed": its seed, argument: array} of each.
+
+        Returns:
+            A list of answers, as of `ask`, up to the first `Failed`, which ends it.
+
+        Raises:
+            Failed, WorkerMissing: as `ask`, where there is no answer to any.
+        """
+        self.prepare(probe.split(".")[0])
+        reply = self._ask(probe, seconds, {"cases": len(cases), **wire.together(cases)})
+        if str(reply.pop("status", "")) != "ok":
+            raise self._no_answer()
+        answers = []
+        for own in wire.apart(reply, len(cases)):
+            try:
+                answers.append(self._opened(own))
+            except Failed as failure:
+                return [*answers, failure]
+        return answers
 
     def take_prints(self):
         """What the student's code has printed since this was last asked, shortened if it is long."""
@@ -236,7 +262,7 @@ class Worker:
         """Has a file imported; returns why that failed, or None."""
         began = time.monotonic()
         try:
-            self._ask(f"{file}.import", IMPORT_SECONDS, 0, {})
+            self._opened(self._ask(f"{file}.import", IMPORT_SECONDS, {"seed": 0}))
         except Failed as failure:
             return failure
         self._imports_left -= time.monotonic() - began
@@ -248,17 +274,18 @@ class Worker:
             f"which took longer than {IMPORTS_SECONDS:g} seconds."
         )
 
-    def _ask(self, probe, seconds, seed, arguments):
+    def _ask(self, probe, seconds, arguments):
+        """The reply as it comes, less the mark."""
         self.wait()
         mark = secrets.token_hex(16)
         self._prints.expect(mark)
-        request = {"probe": probe, "seconds": seconds, "seed": seed, "mark": mark, **arguments}
+        request = {"probe": probe, "seconds": seconds, "mark": mark, **arguments}
         self._pipes.send(wire.packed(request))
         reply = self._next_reply(seconds, mark)
         if isinstance(reply, dict):
             self._settle()
             if str(reply.pop("mark", "")) == mark:
-                return self._opened(reply)
+                return reply
             reply = wire.Malformed("out of turn")
         raise Failed(self._death(reply, seconds), hung=reply is TimeoutError)
 
@@ -267,12 +294,15 @@ class Worker:
         if status == "ok":
             return {name: _plain(value) for name, value in reply.items()}
         if status != "failed":
-            self.close()
-            raise Failed("The process that runs your code sent no sensible answer.")
+            raise self._no_answer()
         reason = plain_text(str(reply.get("reason", "")))[-MESSAGE:]
         unwritten = str(reply.get("unwritten", ""))
         unwritten = unwritten if re.fullmatch(NAME, unwritten) else None
         raise Failed(reason, unwritten=unwritten, absent=str(reply.get("absent", "")) == "yes")
+
+    def _no_answer(self):
+        self.close()
+        return Failed("The process that runs your code sent no sensible answer.")
 
     def _next_reply(self, seconds, question=""):
         """A dict, a Malformed, None where the process has ended, TimeoutError (the class) where it took too long, or a

@@ -27,6 +27,16 @@ class InProcess:
             return reply
         raise Failed(reply["reason"], reply.get("unwritten"), absent=reply.get("absent") == "yes")
 
+    def ask_each(self, probe, seconds, cases):
+        """As `Worker.ask_each`."""
+        answers = []
+        for case in cases:
+            try:
+                answers.append(self.ask(probe, seconds, **case))
+            except Failed as failure:
+                return [*answers, failure]
+        return answers
+
     def take_prints(self):
         """Prints go straight to the terminal."""
         return ""

@@ -14,7 +14,7 @@ import numpy as np
 
 LIMIT = 16 * 2**20  # bytes of one message
 LIST = 2**18  # bytes of its list
-MEMBERS = 100  # arrays and texts in it
+MEMBERS = 500  # arrays and texts in it
 ELEMENTS = 2**20  # numbers in an array; of small ones many would fit, and computing with them takes float64
 DTYPES = {
     name: np.dtype(name)
@@ -97,6 +97,21 @@ def taken(data):
     message = bytes(data[_LENGTHS.size : end])
     del data[:end]
     return _unpack(message[:listed], message[listed:])
+
+
+def together(messages):
+    """Several messages as one: names begin with a number and a space."""
+    return {f"{number} {name}": value for number, one in enumerate(messages) for name, value in one.items()}
+
+
+def apart(message, count):
+    """The messages of `together`, so many; what belongs to none is left out."""
+    messages = [{} for _ in range(count)]
+    for name, value in message.items():
+        number, _, rest = name.partition(" ")
+        if number.isdecimal() and len(number) < 9 and int(number) < count:
+            messages[int(number)][rest] = value
+    return messages
 
 
 def _lengths(data):

@@ -116,6 +116,7 @@ CASE = {
     "curvature": np.zeros((1, 1, 2)),
     "bias": np.zeros(()),
 }
+DRAWS = {"function": "right", "wanted": "z", "real": CASE["real"], "images": CASE["images"]}
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,31 @@ def test_a_failure_is_explained_and_the_next_question_is_answered(worker, functi
     assert failure.value.hung == (seconds == 1)
     assert "grading/" not in str(failure.value)
     worker.take_prints()
+    assert ask(worker, "right")["value"] == 0
+
+
+def each(worker, *functions, seconds=10):
+    cases = [{"seed": number, "function": function, **CASE} for number, function in enumerate(functions)]
+    return worker.ask_each("gan.loss", seconds, cases)
+
+
+def test_several_questions_are_answered_as_one_by_one(worker):
+    for together, alone in zip(each(worker, "right", "nan", "right"), ("right", "nan", "right"), strict=True):
+        assert set(together) == set(ask(worker, alone))
+    worker.take_prints()
+    first = worker.ask_each("gan.draws", 10, [{"seed": 3, **DRAWS}, {"seed": 4, **DRAWS}])
+    for reply, seed in zip(first, (3, 4), strict=True):
+        alone = worker.ask("gan.draws", 10, seed=seed, **DRAWS)
+        np.testing.assert_array_equal(reply["z_0"], alone["z_0"])
+
+
+def test_of_several_questions_the_one_that_fails_is_the_last(worker):
+    answers = each(worker, "right", "none", "right")
+    assert len(answers) == 2 and answers[0]["value"] == 0
+    assert isinstance(answers[1], Failed) and "is its last line a return" in str(answers[1])
+    with pytest.raises(Failed, match="took longer than 1 seconds") as failure:
+        each(worker, "right", "loop", seconds=1)
+    assert failure.value.hung
     assert ask(worker, "right")["value"] == 0
 
 

@@ -42,6 +42,14 @@ def test_arrays_and_texts_come_back(value):
     assert wire.read(stream) is None
 
 
+def test_messages_put_together_come_apart():
+    messages = [{"a": 1, "b c": "text"}, {}, {"a": 2}]
+    message = wire.together(messages)
+    assert wire.apart(message, 3) == messages
+    assert wire.apart({**message, "7 a": 1, "-1 a": 1, "a": 1, "99999999999 a": 1, "x a": 1}, 3) == messages
+    assert wire.apart(message, 1) == messages[:1]
+
+
 @given(st.binary(max_size=400), st.binary(max_size=40))
 def test_any_bytes_are_a_message_or_malformed(texts, numbers):
     with contextlib.suppress(wire.Malformed):
@@ -110,7 +118,7 @@ BAD = {
     "a claim beyond measure": framed(b'{"a": ["<f8", [1000000000000]]}', bytes(8)),
     "a claim of nothing": framed(b'{"a": ["<f8", [0, 1000000000000]]}'),
     "too many numbers": framed(b'{"a": ["|u1", [1025, 1024]]}', bytes(1025 * 1024)),
-    "too many arrays": framed(json.dumps(dict.fromkeys(map(str, range(101)), "")).encode()),
+    "too many arrays": framed(json.dumps(dict.fromkeys(map(str, range(wire.MEMBERS + 1)), "")).encode()),
     "more than is listed": framed(b'{"a": ["<f8", [1]]}', bytes(16)),
     "an array of one name twice": framed(b'{"a": ["<f8", [1]], "a": ["<f8", [1]]}', bytes(16)),
     "objects": framed(b'{"a": ["|O", [1]]}', pickle.dumps(1)),

@@ -10,6 +10,7 @@ import random
 import numpy as np
 import torch
 
+from grading import wire
 from grading.devices import DeviceWatch, WrongDevice
 from grading.loader import FileMissing
 from tracebacks import explain, unwritten
@@ -29,7 +30,9 @@ def run(submission, request):
     Args:
         submission: `grading.loader.Submission`.
         request: {"probe": name, "seed": of the random numbers that the student's code draws, argument: value, ...},
-            arrays and texts; the probe "NAME.import" imports the file and no more.
+            arrays and texts; the probe "NAME.import" imports the file and no more. With "cases", a number, it brings so
+            many seeds and arguments, as `grading.wire.together` puts them; then the replies come likewise, until one
+            says "failed".
 
     Returns:
         {"status": "ok", name: array, ...}; or {"status": "failed", "reason": text}, with "unwritten" naming the
@@ -37,8 +40,20 @@ def run(submission, request):
         is not there.
     """
     arguments = dict(request)
-    file, name = arguments.pop("probe").split(".")
-    seed = int(arguments.pop("seed"))
+    probe, count = arguments.pop("probe"), arguments.pop("cases", None)
+    if count is None:
+        return _run(submission, probe, **arguments)
+    replies = []
+    for case in wire.apart(arguments, int(count)):
+        replies.append(_run(submission, probe, **case))
+        if replies[-1]["status"] == "failed":
+            break
+    return {"status": "ok", **wire.together(replies)}
+
+
+def _run(submission, probe, seed, **arguments):
+    file, name = probe.split(".")
+    seed = int(seed)
     try:
         module = submission.module(file)
         if name == "import":

@@ -1,10 +1,12 @@
 """Problem 8, extra credit: the table of f-divergences, and the losses of a GAN for any of them."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from graderUtil import graded
 from grading.cases import far, random_images
-from grading.problems.gan import NEAR, LossTest
+from grading.problems.gan import BATCHES, NEAR, LossTest
 
 # The rows with the parameter a of basic tests: pi of the weighted Jensen-Shannon divergence, alpha of the last two.
 ROWS = {
@@ -22,6 +24,24 @@ REACH = {
 }
 
 
+@dataclass
+class Column:
+    """A function of a row of the table, at numbers; `about` is the one that the test is about, if that is another."""
+
+    function: str
+    name: str
+    a: float | None
+    at: np.ndarray
+    answer: dict | None = None
+    about: str = ""
+    known: dict = field(default_factory=dict)
+
+    def right(self, solution):
+        """The answer, with its derivative."""
+        arguments = (self.at,) if self.function == "wright_omega" else (self.name, _number(self.a), self.at)
+        return dict(zip(("value", "gradient"), getattr(solution, self.function)(*arguments), strict=True))
+
+
 class TableTest(LossTest):
     """What the tests of both questions share."""
 
@@ -30,21 +50,25 @@ class TableTest(LossTest):
 
     def rows(self, function, at, answers=None, further=False):
         """A function in all rows of the table; the answers are values only."""
+        columns = []
         for name, a in ROWS.items():
-            answer = answers and {"value": answers[name]}
-            self.column(function, name, a, at, answer)
+            columns.append(Column(function, name, a, at, answers and {"value": answers[name]}))
             if further and name in FURTHER:
-                self.column(function, name, self.rng.uniform(*FURTHER[name]), at)
+                columns.append(Column(function, name, self.rng.uniform(*FURTHER[name]), at))
+        self.columns(columns)
 
-    def column(self, function, name, a, at, answer=None, about=None, **known):
-        self.about(about or function, f"{function} of {_row(name, a)}", at=at)
-        reply = self.ask("fgan.column", function=function, name=name, a=_number(a), at=at, **known)
-        if answer is None and self.solution:
-            columns = self.solution.fgan
-            arguments = (at,) if function == "wright_omega" else (name, _number(a), at)
-            answer = dict(zip(("value", "gradient"), getattr(columns, function)(*arguments), strict=True))
-        self.expect(reply, answer)
-        self.untouched(reply, at_after="what it is given")
+    def columns(self, columns):
+        """Asks for columns, and holds them against the answers."""
+        questions = [
+            (
+                {"function": c.about or c.function, "title": f"{c.function} of {_row(c.name, c.a)}", "at": c.at},
+                {"function": c.function, "name": c.name, "a": _number(c.a), "at": c.at, **c.known},
+            )
+            for c in columns
+        ]
+        for column, reply in zip(columns, self.ask_each("fgan.column", questions), strict=True):
+            self.expect(reply, column.answer or self.solution and column.right(self.solution.fgan))
+            self.untouched(reply, at_after="what it is given")
 
 
 class Test_8a(TableTest):
@@ -104,39 +128,44 @@ class Test_8a(TableTest):
         """8a-1-basic: conjugate at t = -0.4 and -0.1, and at t = -3 where f* is constant"""
         self.rows("conjugate", self.T, self.CONJUGATES)
         # Below every slope of f the supremum is at u = 0: -f(0), which is -1 and -1 / alpha.
-        for name, value in (("pearson", -1), ("alpha_above_one", -2 / 3)):
-            self.column("conjugate", name, ROWS[name], np.array([-3.0]), {"value": [value], "gradient": [0]})
+        self.columns(
+            [
+                Column("conjugate", name, ROWS[name], np.array([-3.0]), {"value": [value], "gradient": [0]})
+                for name, value in (("pearson", -1), ("alpha_above_one", -2 / 3))
+            ]
+        )
         self.again(self.conjugates)
 
     @graded(is_extra_credit=True)
     def test_2(self):
         """8a-2-basic: slope_at_one, and the provided lines as they were"""
-        for name, a in ROWS.items():
-            self.slope(name, a, self.SLOPES[name])
-        for name, a in ROWS.items():
-            self.column("f", name, a, np.array([3.0]), {"value": [self.F_OF_THREE[name]]}, "slope_at_one")
+        self.slopes(ROWS, self.SLOPES)
         # w + log w is 1 at w = 1, and 2 + log 2 at 2; the slope is w / (1 + w).
         answer = {"value": [1, 2], "gradient": [0.5, 2 / 3]}
-        self.column("wright_omega", "kl", None, np.array([1, 2.693147]), answer, "slope_at_one")
+        omega = Column("wright_omega", "kl", None, np.array([1, 2.693147]), answer, "slope_at_one")
+        three = np.array([3.0])
+        values = {name: {"value": [value]} for name, value in self.F_OF_THREE.items()}
+        self.columns([*(Column("f", name, a, three, values[name], "slope_at_one") for name, a in ROWS.items()), omega])
         self.again(self.provided)
 
     @graded(is_extra_credit=True)
     def test_3(self):
         """8a-3-hidden: activation and its derivative, also far out, for other pi and alpha"""
         self.rows("activation", 2 * self.rng.normal(size=(2, 5)), further=True)
-        for name, (_, high) in REACH.items():
-            low = -60 if name in ("reverse_kl", "neyman", "squared_hellinger") else -100
-            self.column("activation", name, ROWS[name], np.array([low, high], dtype=float))
+        low = {**dict.fromkeys(ROWS, -100.0), **dict.fromkeys(("reverse_kl", "neyman", "squared_hellinger"), -60.0)}
+        ends = {name: np.array([low[name], high]) for name, (_, high) in REACH.items()}
+        self.columns([Column("activation", name, ROWS[name], at) for name, at in ends.items()])
 
     @graded(is_extra_credit=True)
     def test_4(self):
         """8a-4-hidden: conjugate and its derivative, for other pi and alpha"""
         self.conjugates(self.rng, (2, 5), further=True)
-        for name in ("pearson", "alpha_above_one"):
-            self.column("conjugate", name, ROWS[name], -5 - self.rng.random(3))
+        steep = ("pearson", "alpha_above_one")
+        self.columns([Column("conjugate", name, ROWS[name], -5 - self.rng.random(3)) for name in steep])
 
     def conjugates(self, rng, shape=(4,), further=False):
         """`conjugate` at the slopes of f at random ratios u."""
+        columns = []
         for name, a in ROWS.items():
             for parameter in [a, rng.uniform(*FURTHER[name])] if further and name in FURTHER else [a]:
                 if name == "total_variation":
@@ -145,25 +174,36 @@ class Test_8a(TableTest):
                     at = self.solution.fgan.f(name, _number(parameter), np.exp(rng.normal(size=shape)))[1]
                 else:
                     at = self.T
-                self.column("conjugate", name, parameter, at)
+                columns.append(Column("conjugate", name, parameter, at))
+        self.columns(columns)
 
     def provided(self, rng):
-        for name, a in ROWS.items():
-            self.column("f", name, a, np.exp(rng.normal(size=3)), about="slope_at_one")
-            ends, right = self.ask("fgan.domain", name=name, a=_number(a)), self.solution.fgan.domain(name, _number(a))
-            same = ends["value"].shape == (2,) and np.allclose(ends["value"], right)
+        further = {name: rng.uniform(*bounds) for name, bounds in FURTHER.items()}
+        self.slopes(further)
+        rows = [*ROWS.items(), *further.items()]
+        columns = [Column("f", name, a, np.exp(rng.normal(size=3)), about="slope_at_one") for name, a in rows]
+        omega = Column("wright_omega", "kl", None, 20 * rng.normal(size=9), about="slope_at_one")
+        self.columns([*columns, omega])
+        for (name, a), reply in zip(ROWS.items(), self._of_rows("domain", ROWS), strict=True):
+            right = self.solution.fgan.domain(name, _number(a))
+            same = reply["value"].shape == (2,) and np.allclose(reply["value"], right)
             self.require(same, "domain", f"the provided domain of {_row(name, a)} is not as it was")
-        self.column("wright_omega", "kl", None, 20 * rng.normal(size=9), about="slope_at_one")
-        for name, bounds in FURTHER.items():
-            a = rng.uniform(*bounds)
-            self.slope(name, a)
-            self.column("f", name, a, np.exp(rng.normal(size=3)), about="slope_at_one")
 
-    def slope(self, name, a, answer=None):
-        self.about("slope_at_one", f"slope_at_one of {_row(name, a)}")
-        if answer is None:
-            answer = self.solution.fgan.slope_at_one(name, _number(a))
-        self.expect(self.ask("fgan.slope_at_one", name=name, a=_number(a)), {"value": answer})
+    def slopes(self, rows, answers=None):
+        """slope_at_one of rows, {name: a}."""
+        for (name, a), reply in zip(rows.items(), self._of_rows("slope_at_one", rows), strict=True):
+            answer = answers[name] if answers else self.solution.fgan.slope_at_one(name, _number(a))
+            self.expect(reply, {"value": answer})
+
+    def _of_rows(self, probe, rows):
+        questions = [
+            (
+                {"function": "slope_at_one", "title": f"slope_at_one of {_row(name, a)}"},
+                {"name": name, "a": _number(a)},
+            )
+            for name, a in rows.items()
+        ]
+        return self.ask_each(f"fgan.{probe}", questions)
 
 
 class Test_8b(TableTest):
@@ -203,45 +243,46 @@ class Test_8b(TableTest):
     @graded(is_extra_credit=True)
     def test_0(self):
         """8b-0-basic: conjugate_of_activation at v = -1, 0 and 2, and at 100 and -100 for the gan row"""
+        columns = []
         for name, a in ROWS.items():
             known = {"activations": Test_8a.ACTIVATIONS[name], "composed": self.COMPOSED[name]}
-            self.composed(name, a, self.V, {"value": self.COMPOSED[name]}, {**known, "conjugates": self.COMPOSED[name]})
+            known["conjugates"] = self.COMPOSED[name]
+            columns.append(self.composed(name, a, self.V, {"value": self.COMPOSED[name]}, known))
         # In float32, log(1 - exp(-0.0)) is all that is left of 100.
         known = {"activations": [-100, 0], "composed": [0, 100], "conjugates": [0, np.inf]}
-        self.composed("gan", None, np.array([-100.0, 100]), {"value": [0, 100]}, known)
-        self.again(lambda rng: [self.composed(name, a, 2 * rng.normal(size=4)) for name, a in ROWS.items()])
+        columns.append(self.composed("gan", None, np.array([-100.0, 100]), {"value": [0, 100]}, known))
+        self.columns(columns)
+        self.again(lambda rng: self.columns([self.composed(*row, 2 * rng.normal(size=4)) for row in ROWS.items()]))
 
     @graded(is_extra_credit=True)
     def test_1(self):
         """8b-1-basic: f_gan_loss_d for Pearson's divergence and for the GAN's"""
         # T of the real: 1/4, 2, -1. f*(T) of the fakes: 5/4, -1, 9/16.
         answer = {"value": -0.1458333, "grad_weight": [[[0.75, -0.4583333]]], "grad_bias": -0.0833333}
-        self.f_gan_loss("f_gan_loss_d", "pearson", None, NEAR, self.PEARSON, answer)
+        self.f_gan_losses("f_gan_loss_d", NEAR, ["pearson"], self.PEARSON, answer)
         # The loss of problem 2: the numbers of 2b-0-basic.
         answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
-        self.f_gan_loss("f_gan_loss_d", "gan", None, NEAR, self.GAN, answer)
-        self.again(lambda rng: self.f_gan_loss("f_gan_loss_d", "kl", None, random_images(rng, 3, (1, 1, 2))))
+        self.f_gan_losses("f_gan_loss_d", NEAR, ["gan"], self.GAN, answer)
+        self.again(lambda rng: self.f_gan_losses("f_gan_loss_d", random_images(rng, 3, (1, 1, 2)), ["kl"]))
 
     @graded(is_extra_credit=True)
     def test_2(self):
         """8b-2-basic: f_gan_loss_g for Pearson's divergence and for the GAN's"""
         gradient = np.repeat([-0.5, 0, -1.25 / 3], 2).reshape(3, 1, 1, 2)
-        self.f_gan_loss(
-            "f_gan_loss_g", "pearson", None, NEAR, self.PEARSON, {"value": -0.2708333, "grad_images": gradient}
-        )
+        answer = {"value": -0.2708333, "grad_images": gradient}
+        self.f_gan_losses("f_gan_loss_g", NEAR, ["pearson"], self.PEARSON, answer)
         gradient = np.repeat([-0.2436862, -0.01580862, -0.2074864], 2).reshape(3, 1, 1, 2)
-        self.f_gan_loss("f_gan_loss_g", "gan", None, NEAR, self.GAN, {"value": -0.7786421, "grad_images": gradient})
-        self.again(lambda rng: self.f_gan_loss("f_gan_loss_g", "kl", None, random_images(rng, 3, (1, 1, 2))))
+        answer = {"value": -0.7786421, "grad_images": gradient}
+        self.f_gan_losses("f_gan_loss_g", NEAR, ["gan"], self.GAN, answer)
+        self.again(lambda rng: self.f_gan_losses("f_gan_loss_g", random_images(rng, 3, (1, 1, 2)), ["kl"]))
 
     @graded(is_extra_credit=True)
     def test_3(self):
         """8b-3-hidden: conjugate_of_activation and its derivative, also far out, for other pi and alpha"""
         at = 2 * self.rng.normal(size=(2, 5))
-        for name, a in ROWS.items():
-            self.composed(name, a, at)
-            self.composed(name, a, np.array(REACH[name], dtype=float))
-        for name, bounds in FURTHER.items():
-            self.composed(name, self.rng.uniform(*bounds), at)
+        far = {name: np.array(REACH[name], dtype=float) for name in ROWS}
+        self.columns([self.composed(name, a, place) for name, a in ROWS.items() for place in (at, far[name])])
+        self.columns([self.composed(name, self.rng.uniform(*bounds), at) for name, bounds in FURTHER.items()])
 
     @graded(is_extra_credit=True)
     def test_4(self):
@@ -260,42 +301,55 @@ class Test_8b(TableTest):
         self.noise_and_device("f_gan_loss_g")
 
     def many(self, function):
-        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
+        for size, shape in BATCHES:
             case = random_images(self.rng, size, shape)
             case = {
                 **case,
                 "weight": case["weight"] / np.sqrt(case["weight"].size),
                 "curvature": case["curvature"] / 10,
             }
-            self.f_gan_loss(function, "gan", None, far(case))
-            for name in ("kl", "reverse_kl") if size > 4 else ROWS:
-                self.f_gan_loss(function, name, ROWS[name], case)
+            self.f_gan_losses(function, far(case), ["gan"])
+            self.f_gan_losses(function, case, ("kl", "reverse_kl") if size > 4 else ROWS)
 
     def composed(self, name, a, at, answer=None, known=None):
-        """`conjugate_of_activation`, where the other two are known at the points where they are asked."""
+        """A column of `conjugate_of_activation`, where the other two are known at the points where they are asked."""
         if self.solution:
             known = self.solution.fgan.known(name, _number(a), at.reshape(-1))
         known = known or dict.fromkeys(("activations", "composed", "conjugates"), np.zeros(at.size))
         slopes = dict.fromkeys(("activation_slopes", "composed_slopes"), np.ones(at.size))
         known = {"points": at.reshape(-1), **slopes, **{key: np.array(values) for key, values in known.items()}}
-        self.column("conjugate_of_activation", name, a, at, answer, **known)
+        return Column("conjugate_of_activation", name, a, at, answer, known=known)
 
-    def f_gan_loss(self, function, name, a, case, known=None, answer=None):
-        """A loss, where the student's table is one that is known at the points where it is asked."""
-        self.about(function, f"{function} of {_row(name, a)}", **case)
-        if self.solution:
-            columns = self.solution.fgan
-            coefficients = {key: case[key] for key in ("weight", "curvature", "bias")}
-            points = np.concatenate([columns.values(case[images], **coefficients) for images in ("real", "images")])
-            known = columns.known(name, _number(a), points)
-            answer = answer or getattr(columns, function)(name, _number(a), **case)
-            if not case["curvature"].any():
-                answer.pop("grad_curvature", None)
-        elif known is None:
-            name, case, known = "gan", NEAR, self.GAN  # something to run the code on, where no answers are
-        reply = self.ask("fgan.loss", function=function, name=name, a=_number(a), **case, **known)
-        self.expect(reply, answer, len(case["real"]))
-        self.untouched(reply, real_after="x_real")
+    def f_gan_losses(self, function, case, names, known=None, answer=None):
+        """A loss for several divergences, where the student's table is one that is known at the points where it is
+        asked."""
+        if not self.solution and known is None:
+            names, case, known = ["gan"], NEAR, self.GAN  # something to run the code on, where no answers are
+        questions = []
+        for name in names:
+            on = {"name": name, "a": _number(ROWS[name]), **case, **(self._known(name, case) or known)}
+            subject = {"function": function, "title": f"{function} of {_row(name, ROWS[name])}", **case}
+            questions.append((subject, {"function": function, **on}))
+        for name, reply in zip(names, self.ask_each("fgan.loss", questions), strict=True):
+            self.expect(reply, answer or self._right_loss(function, name, case), len(case["real"]))
+            self.untouched(reply, real_after="x_real")
+
+    def _known(self, name, case):
+        """What stands in for the student's table, where the answers are."""
+        if not self.solution:
+            return None
+        columns = self.solution.fgan
+        coefficients = {key: case[key] for key in ("weight", "curvature", "bias")}
+        points = np.concatenate([columns.values(case[images], **coefficients) for images in ("real", "images")])
+        return columns.known(name, _number(ROWS[name]), points)
+
+    def _right_loss(self, function, name, case):
+        if not self.solution:
+            return None
+        answer = getattr(self.solution.fgan, function)(name, _number(ROWS[name]), **case)
+        if not case["curvature"].any():
+            answer.pop("grad_curvature", None)
+        return answer
 
 
 def _number(a):

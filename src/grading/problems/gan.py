@@ -7,6 +7,8 @@ from grading.case import SubmissionTest
 from grading.cases import even, far, random_images, random_labelled, random_tagged
 from grading.draws import images_that_tell, labels_fault, mixture, noises_fault, weights_fault
 
+# Batch sizes, and shapes of images.
+BATCHES = [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]
 MANY = 1000  # images, where what is drawn at random is looked at; right ones may take a millisecond for each
 
 
@@ -20,8 +22,20 @@ class LossTest(SubmissionTest):
 
     def loss(self, function, case, answer=None):
         """A loss, on a generator that hands out given images and a discriminator with given coefficients."""
-        self.about(function, **case)
-        reply = self.ask("gan.conditional_loss" if "labels" in case else "gan.loss", function=function, **case)
+        self.losses(function, [case], answer)
+
+    def losses(self, function, cases, answer=None):
+        """The same on several cases; an answer is that of all."""
+        for case, reply in self.asked(function, cases):
+            self._check_loss(function, case, reply, answer)
+
+    def asked(self, function, cases):
+        """Yields each case with the reply."""
+        probe = "gan.conditional_loss" if "labels" in cases[0] else "gan.loss"
+        questions = [({"function": function, **case}, {"function": function, **case}) for case in cases]
+        return zip(cases, self.ask_each(probe, questions), strict=True)
+
+    def _check_loss(self, function, case, reply, answer):
         if answer is None and self.solution:
             answer = getattr(self.solution.gan, function)(**case)
             if "curvature" in case and not case["curvature"].any():
@@ -45,10 +59,8 @@ class LossTest(SubmissionTest):
         return reply, real, images
 
     def many(self, function):
-        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
-            case = random_images(self.rng, size, shape)
-            self.loss(function, case)
-            self.loss(function, far(case))
+        cases = [random_images(self.rng, *size) for size in BATCHES]
+        self.losses(function, [case for near in cases for case in (near, far(near))])
 
     def noise_and_device(self, function, labels=False):
         """What a loss draws is standard normal, and new on each call; what it makes is on the given device."""
@@ -188,10 +200,9 @@ class Test_4b(LossTest):
         self.noise_and_device("conditional_loss_nonsaturating_g", labels=True)
 
     def many(self, function):
-        for size in (1, 4, 70):
-            case = random_labelled(self.rng, size)
-            self.loss(function, case)
-            self.loss(function, {**case, "gain": 100 * case["gain"], "weight": 100 * case["weight"]})
+        cases = [random_labelled(self.rng, size) for size, _ in BATCHES]
+        steep = [{**case, "gain": 100 * case["gain"], "weight": 100 * case["weight"]} for case in cases]
+        self.losses(function, cases + steep)
 
     def labels_of_fakes(self, function):
         """Those of the real images, in any order, or drawn from all ten classes alike."""
@@ -223,7 +234,7 @@ class Test_5e(LossTest):
         # d is 0.3, 0, -0.4 and -0.4, 0.3, 0: the means are equal. The penalty is 10 (1/2 - 1)^2.
         answer = {"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0}
         self.loss("loss_wasserstein_gp_d", FLAT, answer)
-        self.again(lambda rng: self.critic_loss(random_tagged(rng, 3, (1, 2, 2))))
+        self.again(lambda rng: self.critic_losses([random_tagged(rng, 3, (1, 2, 2))]))
 
     @graded()
     def test_1(self):
@@ -243,15 +254,13 @@ class Test_5e(LossTest):
     @graded()
     def test_3(self):
         """5e-3-hidden: loss_wasserstein_gp_d where d is curved, on other images and batches"""
-        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
-            self.critic_loss(random_tagged(self.rng, size, shape))
-            self.critic_loss(even(random_tagged(self.rng, size, shape)), is_even=True)
+        self.critic_losses([random_tagged(self.rng, *size) for size in BATCHES])
+        self.critic_losses([even(random_tagged(self.rng, *size)) for size in BATCHES], are_even=True)
 
     @graded()
     def test_4(self):
         """5e-4-hidden: loss_wasserstein_gp_g on other images and batches"""
-        for size, shape in [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]:
-            self.loss("loss_wasserstein_gp_g", random_images(self.rng, size, shape))
+        self.losses("loss_wasserstein_gp_g", [random_images(self.rng, *size) for size in BATCHES])
 
     @graded()
     def test_5(self):
@@ -259,14 +268,16 @@ class Test_5e(LossTest):
         self.noise_and_device("loss_wasserstein_gp_d")
         self.noise_and_device("loss_wasserstein_gp_g")
 
-    def critic_loss(self, case, is_even=False):
+    def critic_losses(self, cases, are_even=False):
         """Where d is curved, the penalty depends on where it is taken: at the points where the student's code called d.
 
         Args:
-            is_even: whether it is the same wherever a mixture of two images of the same place in the batch lies.
+            are_even: whether it is the same wherever a mixture of two images of the same place in the batch lies.
         """
-        self.about("loss_wasserstein_gp_d", **case)
-        reply = self.ask("gan.loss", function="loss_wasserstein_gp_d", **case)
+        for case, reply in self.asked("loss_wasserstein_gp_d", cases):
+            self._check_penalty(case, reply, are_even)
+
+    def _check_penalty(self, case, reply, is_even):
         found = mixture(reply.get("seen"), case["real"], case["images"])
         fault = found.fault
         if not fault and (found.weights.min() < -1e-5 or found.weights.max() > 1 + 1e-5):
