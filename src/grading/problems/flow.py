@@ -12,6 +12,7 @@ from grading.draws import noise_fault
 # A network (mu, alpha) = WEIGHT x + BIAS for three variables: mu = (1, 2 x1, x1 - x2), alpha = (1, -1, x1 / 2).
 WEIGHT = np.array([[0, 0, 0], [2, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0], [0.5, 0, 0]], dtype=float)
 BIAS = np.array([1, 0, 0, 1, -1, 0], dtype=float)
+SIZES = [(1, 3), (2, 1), (3, 4), (6, 5)]  # of hidden cases: variables, and rows
 
 
 class Test_1a(SubmissionTest):
@@ -21,8 +22,8 @@ class Test_1a(SubmissionTest):
         z = np.array([[0.0, 0, 0], [1, 1, -1]])
         # First row: x1 = 1 + 0, x2 = 2 * 1 + 0, x3 = 1 - 2 + 0. Second: x1 = 1 + e, x2 = 2 x1 + 1/e, and so on.
         x = [[1, 2, -1], [3.718282, 7.804443, -10.504182]]
-        self.forward(WEIGHT, BIAS, z, {"output": x, "log_det": [0.5, 1.859141]})
-        self.again(lambda rng: self.forward(*random_network(rng, 3), rng.normal(size=(2, 3))))
+        self.forwards([(WEIGHT, BIAS, z)], {"output": x, "log_det": [0.5, 1.859141]})
+        self.again(lambda rng: self.forwards([(*random_network(rng, 3), rng.normal(size=(2, 3)))]))
 
     @graded()
     def test_1(self):
@@ -50,8 +51,7 @@ class Test_1a(SubmissionTest):
     @graded()
     def test_2(self):
         """1a-2-hidden: MADE.forward for any number of variables and rows, on the given device"""
-        for n, size in [(1, 3), (2, 1), (3, 4), (6, 5)]:
-            self.forward(*random_network(self.rng, n), self.rng.normal(size=(size, n)))
+        self.forwards([(*random_network(self.rng, n), self.rng.normal(size=(size, n))) for n, size in SIZES])
         weight, bias = random_network(self.rng, 2)
         self.ask("flow_network.forward_on_device", weight=weight, bias=bias, z=self.rng.normal(size=(3, 2)))
 
@@ -79,13 +79,22 @@ class Test_1a(SubmissionTest):
         self.expect(reply, answer and either_sign(answer))
         self.untouched(reply, z_after="z")
 
-    def forward(self, weight, bias, z, answer=None):
-        self.about("MADE.forward", z=z, weight_of_the_network=weight, bias=bias)
-        reply = self.ask("flow_network.forward", weight=weight, bias=bias, z=z)
-        if answer is None and self.solution:
-            answer = self.solution.flow_network.forward(self.solution.flow_network.linear_network(weight, bias), z)
-        self.expect(reply, answer and either_sign(answer))
-        self.untouched(reply, z_after="z")
+    def forwards(self, cases, answer=None):
+        """MADE.forward in cases (weight, bias, z) of a linear network; an answer is that of all."""
+        questions = [
+            (
+                {"function": "MADE.forward", "z": z, "weight_of_the_network": weight, "bias": bias},
+                {"weight": weight, "bias": bias, "z": z},
+            )
+            for weight, bias, z in cases
+        ]
+        replies = self.ask_each("flow_network.forward", questions)
+        for (weight, bias, z), reply in zip(cases, replies, strict=True):
+            right = answer
+            if answer is None and self.solution:
+                right = self.solution.flow_network.forward(self.solution.flow_network.linear_network(weight, bias), z)
+            self.expect(reply, right and either_sign(right))
+            self.untouched(reply, z_after="z")
 
 
 class Test_1b(SubmissionTest):
@@ -96,8 +105,8 @@ class Test_1b(SubmissionTest):
         """1b-0-basic: MADE.inverse on three variables"""
         # First row: z1 = (1 - 1) / e, z2 = (2 - 2 * 1) e, z3 = (-1 - (1 - 2)) / exp(1/2). log_det = -(1 - 1 + 1/2).
         z = [[0, 0, 0], [0.367879, -2.718282, 0.367879]]
-        self.inverse(WEIGHT, BIAS, self.X, {"output": z, "log_det": [-0.5, -1]})
-        self.again(lambda rng: self.inverse(*random_network(rng, 3), rng.normal(size=(2, 3))))
+        self.inverses([(WEIGHT, BIAS, self.X)], {"output": z, "log_det": [-0.5, -1]})
+        self.again(lambda rng: self.inverses([(*random_network(rng, 3), rng.normal(size=(2, 3)))]))
 
     @graded()
     def test_1(self):
@@ -107,43 +116,49 @@ class Test_1b(SubmissionTest):
             "grad_x": [[-6.120503, 3.086161, 0.3678794]],
             "grad_bias": [-0.3678794, -2.718282, -0.3678794, -1.367879, 1.718282, -1.367879],
         }
-        self.gradients(WEIGHT, BIAS, self.X[1:], np.ones((1, 3)), np.ones(1), answer)
-        self.again(lambda rng: self.gradients(*random_network(rng, 3), *rng.normal(size=(2, 1, 3)), rng.normal(size=1)))
+        self.gradients([(WEIGHT, BIAS, self.X[1:], np.ones((1, 3)), np.ones(1))], answer)
+        self.again(self.random_gradients)
 
     @graded()
     def test_2(self):
         """1b-2-hidden: MADE.inverse and its gradients for any number of variables and rows, on the given device"""
-        for n, size in [(1, 3), (2, 1), (3, 4), (6, 5)]:
-            weight, bias = random_network(self.rng, n)
-            x, pull = self.rng.normal(size=(2, size, n))
-            self.inverse(weight, bias, x)
-            self.gradients(weight, bias, x, pull, self.rng.normal(size=size))
+        cases = [(*random_network(self.rng, n), self.rng.normal(size=(size, n))) for n, size in SIZES]
         # Standard deviations far from one: exp(-8) and exp(4).
-        weight, bias = np.zeros((4, 2)), np.array([0.5, -0.5, -8, 4])
-        self.inverse(weight, bias, self.rng.normal(size=(3, 2)))
+        far = np.zeros((4, 2)), np.array([0.5, -0.5, -8, 4]), self.rng.normal(size=(3, 2))
+        self.inverses([*cases, far])
+        self.gradients(
+            [(*case, self.rng.normal(size=case[2].shape), self.rng.normal(size=len(case[2]))) for case in cases]
+        )
         weight, bias = random_network(self.rng, 2)
         self.ask("flow_network.inverse_on_device", weight=weight, bias=bias, x=self.rng.normal(size=(3, 2)))
 
-    def inverse(self, weight, bias, x, answer=None):
-        self.about("MADE.inverse", x=x, weight_of_the_network=weight, bias=bias)
-        reply = self.ask("flow_network.inverse", weight=weight, bias=bias, x=x, pull=x, pull_log_det=np.ones(len(x)))
-        self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(weight, bias, x)))
-        self.untouched(reply, x_after="x")
+    def inverses(self, cases, answer=None):
+        """MADE.inverse in cases (weight, bias, x) of a linear network; an answer is that of all."""
+        questions = [
+            (
+                {"function": "MADE.inverse", "x": x, "weight_of_the_network": weight, "bias": bias},
+                {"weight": weight, "bias": bias, "x": x, "pull": x, "pull_log_det": np.ones(len(x))},
+            )
+            for weight, bias, x in cases
+        ]
+        for case, reply in zip(cases, self.ask_each("flow_network.inverse", questions), strict=True):
+            self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(*case)))
+            self.untouched(reply, x_after="x")
 
-    def gradients(self, weight, bias, x, pull, pull_log_det, answer=None):
-        self.about(
-            "MADE.inverse",
-            "MADE.inverse, of sum(a z) + sum(b log_det)",
-            x=x,
-            a=pull,
-            b=pull_log_det,
-            weight_of_the_network=weight,
-            bias=bias,
-        )
-        reply = self.ask("flow_network.inverse", weight=weight, bias=bias, x=x, pull=pull, pull_log_det=pull_log_det)
-        if answer is None and self.solution:
-            answer = self.solution.flow_network.inverse(weight, bias, x, pull, pull_log_det)
-        self.expect(reply, answer)
+    def random_gradients(self, rng):
+        self.gradients([(*random_network(rng, 3), *rng.normal(size=(2, 1, 3)), rng.normal(size=1))])
+
+    def gradients(self, cases, answer=None):
+        """The same with gradients, in cases (weight, bias, x, pull, pull_log_det)."""
+        title = "MADE.inverse, of sum(a z) + sum(b log_det)"
+        names = "weight", "bias", "x", "pull", "pull_log_det"
+        questions = []
+        for weight, bias, x, a, b in cases:
+            subject = {"x": x, "a": a, "b": b, "weight_of_the_network": weight, "bias": bias}
+            given = dict(zip(names, (weight, bias, x, a, b), strict=True))
+            questions.append(({"function": "MADE.inverse", "title": title, **subject}, given))
+        for case, reply in zip(cases, self.ask_each("flow_network.inverse", questions), strict=True):
+            self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(*case)))
 
 
 class Test_1c(SubmissionTest):
