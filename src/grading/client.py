@@ -311,7 +311,9 @@ class Worker:
         while True:
             reply = self._taken()
             now = time.monotonic()
-            if now - self._looked > LOOK_SECONDS:  # one that answers quickly is looked at too
+            if (
+                reply is not TimeoutError or now - self._looked > LOOK_SECONDS
+            ):  # one that answers at once is looked at too
                 self._looked = now
                 if excess := self._room.excess():
                     return excess
