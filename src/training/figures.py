@@ -9,6 +9,7 @@ from PIL import Image
 from training.files import written_beside
 
 DATA_COLOUR, MODEL_COLOUR, HELD_OUT_COLOUR = "#4c566a", "#1f77b4", "#d55e00"
+COLOURS = (MODEL_COLOUR, HELD_OUT_COLOUR, DATA_COLOUR, "#009e73", "#cc79a7")  # of curves, one after the other
 GRID_GAP = 2  # pixels between the images of a grid
 FRAME_MS, LAST_FRAME_MS = 200, 2000
 PLANE = 2.6  # half the side of the window on standardised points
@@ -152,7 +153,7 @@ def save_curves(path, losses, curves, steps_per_epoch, label):
     """
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    colours = cycle((MODEL_COLOUR, HELD_OUT_COLOUR, DATA_COLOUR))
+    colours = cycle(COLOURS)
     drawn = []
     for name, values in losses.items():
         colour, steps = next(colours), np.arange(1, len(values) + 1)
@@ -187,7 +188,7 @@ def save_comparison(path, grids, series, label):
     for axes, (name, grid) in zip(left, grids.items(), strict=True):
         axes.imshow(Image.open(grid), cmap="gray")
         axes.set(title=name, xticks=[], yticks=[])
-    for (name, values), colour in zip(series.items(), cycle((MODEL_COLOUR, HELD_OUT_COLOUR, DATA_COLOUR))):
+    for (name, values), colour in zip(series.items(), cycle(COLOURS)):
         right.plot(*_running_median(values), color=colour, label=name)
     right.set(xlabel="step", title=label, yscale="log")
     right.grid(alpha=0.3)
