@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import os
+import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
 
@@ -52,8 +53,20 @@ class Local:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["staff.jobs"])
         self._executor = concurrent.futures.ProcessPoolExecutor(
-            self._count, mp_context=context, initializer=end_with_parent
+            self._count, mp_context=context, initializer=_end_with_the_run
         )
+
+
+def _end_with_the_run():
+    """Has this process end when the one that hands out jobs is gone: its parent is the server that forked it, which
+    lives for as long as those whom it forked."""
+    end_with_parent()
+    threading.Thread(target=_end_after, args=(multiprocessing.parent_process(),), daemon=True).start()
+
+
+def _end_after(process):
+    process.join()
+    os._exit(1)
 
 
 class Cluster:

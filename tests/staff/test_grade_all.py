@@ -1,5 +1,6 @@
 """A class is graded, gone on with after a kill, and regraded where something changed."""
 
+import contextlib
 import csv
 import itertools
 import json
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from types import SimpleNamespace
 
 import jsonschema
@@ -132,6 +134,16 @@ def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, gr
     assert json.loads((out / "mistakes.json").read_text()).keys() == {"loop"}  # the other name was of an older grading
 
 
+def of_session(leader):
+    """The processes of a session."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if path.read_text().rpartition(")")[2].split()[3] == str(leader):
+                found.append(path.parent.name)
+    return found
+
+
 def test_a_killed_run_goes_on_and_gives_the_same_grades(a_class, graded, tmp_path):
     out, _ = graded
     process = subprocess.Popen(
@@ -146,6 +158,10 @@ def test_a_killed_run_goes_on_and_gives_the_same_grades(a_class, graded, tmp_pat
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    ends = time.monotonic() + 20
+    while (left := of_session(process.pid)) and time.monotonic() < ends:
+        time.sleep(0.1)
+    assert not left  # who grades for a run that is gone would hold on to its memory for ever
     first = {path.name: path.read_bytes() for path in (tmp_path / "out" / "results").glob("*.json")}
     assert first
     status, said, errors = run(a_class, tmp_path / "out", "--no-names")
