@@ -12,7 +12,7 @@ from pathlib import Path
 
 from graderUtil import GradingStopped
 from grading import wire
-from grading.pipes import Pipes
+from grading.pipes import CHUNK, Pipes
 from grading.prints import Prints
 
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
@@ -310,16 +310,14 @@ class Worker:
         ends = time.monotonic() + max(seconds, 0.01)
         while True:
             reply = self._taken()
-            now = time.monotonic()
-            if (
-                reply is not TimeoutError or now - self._looked > LOOK_SECONDS
-            ):  # one that answers at once is looked at too
+            has_come, now = reply is not TimeoutError, time.monotonic()
+            if has_come or now - self._looked > LOOK_SECONDS:  # one that answers at once is looked at too
                 self._looked = now
                 if excess := self._room.excess():
                     return excess
-                if reply is TimeoutError:
+                if not has_come:
                     self._room.dawdles(question, seconds)
-            if reply is not TimeoutError or now >= ends:
+            if has_come or now >= ends:
                 return reply
             self._take(min(ends - now, LOOK_SECONDS))
 
@@ -339,7 +337,7 @@ class Worker:
             if name == "stderr":
                 self._prints.add(data)
             else:
-                self._came += data[: wire.LIMIT + 2**16 - len(self._came)]  # more than any message is none
+                self._came += data[: wire.LIMIT + CHUNK - len(self._came)]  # more than any message is none
                 self._ended |= not data
 
     def _settle(self):

@@ -60,9 +60,7 @@ def _run(submission, probe, seed, **arguments):
             return {"status": "ok"}
         probe = getattr(importlib.import_module(f"grading.probes.{file}"), name)
         _as_new()
-        torch.default_generator.manual_seed(
-            seed
-        )  # torch.manual_seed looks for devices, which takes longer than a probe
+        torch.default_generator.manual_seed(seed)  # that of torch itself looks for devices, which takes longer
         np.random.seed(seed)
         random.seed(seed)
         reply = probe(module, **arguments)

@@ -32,8 +32,8 @@ class LossTest(SubmissionTest):
     def asked(self, function, cases):
         """Yields each case with the reply."""
         probe = "gan.conditional_loss" if "labels" in cases[0] else "gan.loss"
-        questions = [({"function": function, **case}, {"function": function, **case}) for case in cases]
-        return zip(cases, self.ask_each(probe, questions), strict=True)
+        questions = [{"function": function, **case} for case in cases]
+        return zip(cases, self.ask_each(probe, [(question, question) for question in questions]), strict=True)
 
     def _check_loss(self, function, case, reply, answer):
         if answer is None and self.solution:
