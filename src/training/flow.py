@@ -12,6 +12,7 @@ from training import figures, quality
 from training.checkpoint import random_numbers_apart
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
+from training.optimizer import Adam
 from training.replay import loss_and_gradients, recorded
 from training.schedule import warm_up_and_cosine
 
@@ -61,7 +62,7 @@ class FlowRun(Run):
         self.train, self.valid, self.test = (part.to(device) for part in (points.train, points.valid, points.test))
         self.flow = MAF(2, settings.hidden_size, N_HIDDEN, settings.n_flows).to(device)
         self.parameters = list(self.flow.parameters())
-        self.optimizer = torch.optim.Adam(self.parameters, PEAK_LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+        self.optimizer = Adam(self.parameters, PEAK_LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
         self.parts = {"flow": self.flow, "optimizer": self.optimizer, "schedule": self.schedule}
         self._rehearse()

@@ -9,6 +9,7 @@ from submission import gan as submission
 from training import figures, precision, quality
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
+from training.optimizer import Adam
 from training.settings import GRID_COLUMNS
 
 # Generator, discriminator, learning rate and betas of Adam; the key is --arch, or the model where it has none.
@@ -152,7 +153,7 @@ def networks_and_optimizers(g, d, learning_rate, betas):
     """The parts of a run: generator, discriminator, and an Adam for each."""
     parts = {"generator": g, "discriminator": d}
     for name, part in list(parts.items()):
-        parts[f"{name}_optimizer"] = torch.optim.Adam(part.parameters(), lr=learning_rate, betas=betas, fused=True)
+        parts[f"{name}_optimizer"] = Adam(part.parameters(), lr=learning_rate, betas=betas, fused=True)
     return parts
 
 

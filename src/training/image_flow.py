@@ -12,6 +12,7 @@ from training import figures
 from training.checkpoint import random_numbers_apart
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
+from training.optimizer import Adam
 from training.schedule import warm_up_and_cosine
 from training.settings import GRID_COLUMNS
 
@@ -62,7 +63,7 @@ class ImageFlowRun(Run):
         self.test = data.test_images.to(device)
         self.data_source = data.source
         self.flow = build_flow(settings.n_flows, settings.hidden_size).to(device)
-        self.optimizer = torch.optim.Adam(self.flow.parameters(), PEAK_LEARNING_RATE, fused=True)
+        self.optimizer = Adam(self.flow.parameters(), PEAK_LEARNING_RATE, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
         self.parts = {"flow": self.flow, "optimizer": self.optimizer, "schedule": self.schedule}
         self._rehearse()

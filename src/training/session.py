@@ -10,6 +10,7 @@ from data import DataError, load_images
 from training import checkpoint
 from training.errors import Interrupted, TrainingStopped, explain
 from training.loop import Loop, way_on
+from training.memory import keep_freed_memory
 from training.metrics import write_metrics, write_summary
 from training.settings import INTERRUPTED, POINT_SETS
 
@@ -82,6 +83,7 @@ def _train(settings):
     device = _device(settings.device)
     _check_writable(settings.out_dir)
     checkpoint.seed_everything(settings.seed)
+    keep_freed_memory()
     model_run = _model_run(settings, device)
     loop = Loop(model_run)
     torch.set_num_threads(model_run.threads or torch.get_num_threads())

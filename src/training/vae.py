@@ -12,6 +12,7 @@ from training import figures
 from training.checkpoint import random_numbers_apart
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
+from training.optimizer import Adam
 from training.settings import SAMPLE_COLUMNS
 
 LEARNING_RATE = 1e-3
@@ -47,7 +48,7 @@ class VaeRun(Run):
 
         hidden, activation = ARCHITECTURES[settings.arch]
         self.model = Autoencoder(self.images.shape[1], settings.dim_z, hidden, activation).to(device)
-        optimizer = torch.optim.Adam(self.model.parameters(), LEARNING_RATE, fused=True)
+        optimizer = Adam(self.model.parameters(), LEARNING_RATE, fused=True)
         self.parts = {"autoencoder": self.model, "optimizer": optimizer}
         with random_numbers_apart(settings.seed, device):
             self._bound(self.test[:3])  # mistakes are heard of before training
