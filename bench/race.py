@@ -1,10 +1,12 @@
 """Our training beside the starter's, whole processes in alternation: time, memory, and how good the results are.
 
-    python bench/race.py [--models flow gan ...] [--runs 3] [--quick] [--precision bf16]
+    python bench/race.py [--models flow gan ...] [--runs 3] [--quick] [--precision bf16] [--attached]
 
 Wall time is from start to exit, imports and figures included; CPU time is printed too, since on a machine that
-others use it is the steadier of the two. `--quick` does a tenth of the steps. Nothing is written but in a temporary
-folder. Exit status 1 if a ratio misses its bar.
+others use it is the steadier of the two. `--quick` does a tenth of the steps. With `--attached` the losses of both
+leave fakes attached to the generator in the discriminator's turn, as many students write them: just as right, since
+only the discriminator is updated there. Nothing is written but in a temporary folder. Exit status 1 if a ratio misses
+its bar.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import contextlib
 import gzip
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -91,24 +94,37 @@ def _peak_memory(pid):
         return 0
 
 
-def ours(model, images, seed=0, quick=False, precision="fp32"):
-    """One run of ours; returns what `timed` gives, and the figures of FIGURES that there are."""
+def attach_fakes(folder):
+    """Copies src/ and bench/ into a folder, with losses that do not detach; returns the folder."""
+    unused = shutil.ignore_patterns("__pycache__", "*.png", "*checkpoint.pt")
+    for name in ("src", "bench"):
+        shutil.copytree(ROOT / name, folder / name, ignore=unused)
+    path = folder / "src" / "submission" / "gan.py"
+    text = path.read_text()
+    if ".detach()" not in text:
+        sys.exit("--attached takes .detach() out of src/submission/gan.py, which has none.")
+    path.write_text(text.replace(".detach()", ""))
+    return folder
+
+
+def ours(model, images, seed=0, quick=False, precision="fp32", root=ROOT):
+    """One run of ours, of the sources below root; returns what `timed` gives, and the figures of FIGURES there are."""
     with tempfile.TemporaryDirectory() as out_dir:
         flags = {**FLAGS[model], "seed": seed, "out_dir": out_dir}
         if model == "flow":
             flags |= {"n_epochs": 5 if quick else 50}
         else:
             flags |= {"data_dir": images, "precision": precision}
-        command = [sys.executable, ROOT / "src" / "main.py", *(f"--{name}={value}" for name, value in flags.items())]
+        command = [sys.executable, root / "src" / "main.py", *(f"--{name}={value}" for name, value in flags.items())]
         used = timed(command)
         metrics = json.loads(Path(out_dir, "metrics.json").read_text())
     return used | {name: metrics[name] for name in FIGURES if name in metrics}
 
 
-def starter(model, images, seed=0, quick=False):
+def starter(model, images, seed=0, quick=False, root=ROOT):
     """One run of the starter's loop; returns the same as `ours`."""
     with tempfile.TemporaryDirectory() as out_dir:
-        command = [sys.executable, ROOT / "bench" / "starter.py", model, "--out_dir", out_dir, "--seed", str(seed)]
+        command = [sys.executable, root / "bench" / "starter.py", model, "--out_dir", out_dir, "--seed", str(seed)]
         command += ["--data", images.parent.parent, "--n_epochs", "5" if quick else "50"]
         used = timed(command)
         state = torch.load(Path(out_dir, "starter.pt"), weights_only=True)
@@ -167,6 +183,8 @@ def main():
     parser.add_argument("--runs", type=int, default=3, help="of each (3)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="of ours (fp32)")
+    help = "losses that do not detach fakes, which every correct submission may have"
+    parser.add_argument("--attached", action="store_true", help=help)
     flags = parser.parse_args()
     bars = BARS if flags.precision == "fp32" else BARS_BF16
     missed = False
@@ -174,11 +192,12 @@ def main():
     print(f"{torch.get_num_threads()} threads, matrix product {rate / 1e9:.0f} GFLOP/s in fp32")
     with tempfile.TemporaryDirectory() as folder:
         images = lay_out_images(Path(folder), 6_000 if flags.quick else 60_000)
+        root = attach_fakes(Path(folder, "attached")) if flags.attached else ROOT
         for model in (model for model in flags.models if model in bars):
             runs = {"ours": [], "starter": []}
             for _ in range(flags.runs):
-                runs["ours"].append(ours(model, images, 0, flags.quick, flags.precision))
-                runs["starter"].append(starter(model, images, 0, flags.quick))
+                runs["ours"].append(ours(model, images, 0, flags.quick, flags.precision, root))
+                runs["starter"].append(starter(model, images, 0, flags.quick, root))
             middle = {
                 name: {key: statistics.median(run[key] for run in found) for key in found[0]}
                 for name, found in runs.items()
