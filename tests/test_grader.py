@@ -158,6 +158,10 @@ class Oracle:
     def image_flow_coupling(self, x, **case):
         return {**solution.image_flow.coupling(x=x, **case), "x_after": 0 * x}
 
+    def image_flow_provided(self, v, z):
+        nothing = np.zeros(len(v))
+        return {**solution.image_flow.provided(v, z), "squeezed_log_det": nothing, "from_squeezed_log_det": nothing}
+
     def image_flow_log_prob(self, v, **case):
         return {**solution.image_flow.log_prob(v=v, **case), "v_after": 0 * v}
 

@@ -61,6 +61,26 @@ def coupling(direction, mask, weight, bias, x, pull, pull_log_det):
     }
 
 
+def provided(v, z, margin=0.01):
+    """Logit on v in [0, 1], (B, C, H, W), and on z, any real numbers; Squeeze on both.
+
+    With s = margin + (1 - 2 margin) v, x = log(s / (1 - s)), and |dx/dv| = (1 - 2 margin) / (s (1 - s)).
+    """
+    size, channels, height, width = v.shape
+    share = margin + (1 - 2 * margin) * v
+    back = 1 / (1 + np.exp(-z))
+    slopes = (1 - 2 * margin) / (share * (1 - share)), back * (1 - back) / (1 - 2 * margin)
+    squeezed = v.reshape(size, channels, height // 2, 2, width // 2, 2).transpose(0, 1, 3, 5, 2, 4)
+    return {
+        "logit": np.log(share / (1 - share)),
+        "logit_log_det": np.log(slopes[0]).reshape(size, -1).sum(axis=1),
+        "from_logit": (back - margin) / (1 - 2 * margin),
+        "from_logit_log_det": np.log(slopes[1]).reshape(size, -1).sum(axis=1),
+        "squeezed": squeezed.reshape(size, 4 * channels, height // 2, width // 2),
+        "from_squeezed": v,
+    }
+
+
 def log_prob(scales, shifts, offsets, slopes, v, pull):
     """log N(z; 0, I) + the sum of the log-dets, for layers z = scale x + shift, log_det = offset + slope . x.
 

@@ -298,6 +298,11 @@ ENTRIES = [
         said("the sign of the derivative of -log", "Does -log u rise or fall at u = 1?"),
         body="return {'kl': 1.0, 'reverse_kl': 1.0, 'gan': -math.log(2)}.get(name, 0.0)",
     ),
+    slope(  # the provided lines count as part of it
+        "domain-right-at-one-half",
+        said("provided lines changed", "Compare f, domain and wright_omega with the file as it was handed out."),
+        ("(-math.inf, 1 / (1 - a))", "(-math.inf, 1 / a)"),
+    ),
     # conjugate_of_activation
     composed(
         "one-after-the-other",

@@ -106,10 +106,22 @@ SCALED = {
     "misconception": "levels scaled by 255 where noise was scaled by 256",
     "hint": "Sampling undoes what dequantise does. By what did it divide?",
 }
+PROVIDED = {
+    "misconception": "provided lines changed",
+    "hint": "Compare Logit and Squeeze with the file as it was handed out.",
+}
+
+
+SQUEEZED, UNSQUEEZED = "F.pixel_shuffle(z, 2)", "F.pixel_unshuffle(x, 2)"
 
 
 def wrong(function, name, why, body="", edits=()):
     return Wrong(function, name, body=body, edits=edits, **why)
+
+
+def changed(name, *edits):
+    """Provided lines as they should not be."""
+    return wrong("ImageFlow.log_prob", name, PROVIDED, edits=edits)
 
 
 def coupling(direction, edits, name, why):
@@ -359,6 +371,27 @@ ENTRIES = [
         "mean",
         MEAN_LIKELIHOOD,
         _LOG_PROB.replace("log_prior + log_det", "(log_prior + log_det).mean()"),
+    ),
+    # Logit and Squeeze, which are provided, count as part of it.
+    Right(
+        "ImageFlow.log_prob",
+        "logit-of-torch",
+        edits=(("return share.log() - torch.log1p(-share), log_det", "return torch.logit(share), log_det"),),
+    ),
+    Right(
+        "ImageFlow.log_prob",
+        "squeeze-by-permuting",
+        edits=((UNSQUEEZED, "x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).permute(0, 1, 3, 5, 2, 4).flatten(1, 3)"),),
+    ),
+    changed("logit-log-det-sign", ("self.margin) - share.log()", "self.margin) + share.log()")),
+    changed("logit-margin", ("margin=0.01", "margin=0.05")),
+    changed("logit-without-margin", ("share = self.margin + (1 - 2 * self.margin) * x", "share = x")),
+    changed("sigmoid-log-det", ("F.logsigmoid(z) + F.logsigmoid(-z)", "2 * F.logsigmoid(z)")),
+    changed("squeeze-the-wrong-way", (UNSQUEEZED, "F.pixel_shuffle(x, 2)"), (SQUEEZED, "F.pixel_unshuffle(z, 2)")),
+    changed(
+        "squeeze-by-view",
+        (UNSQUEEZED, "x.view(len(x), -1, x.shape[2] // 2, x.shape[3] // 2)"),
+        (SQUEEZED, "z.view(len(z), -1, 2 * z.shape[2], 2 * z.shape[3])"),
     ),
     # ImageFlow.sample
     wrong("ImageFlow.sample", "not-reversed", ORDER, _SAMPLE.replace("reversed(self.layers)", "self.layers")),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grading import cases
-from solution import fgan, flow_network, gan, vae
+from solution import fgan, flow_network, gan, image_flow, vae
 
 STEP = 1e-6
 
@@ -263,3 +263,21 @@ def test_gradients_of_f_gan_losses(rng, name, a):
         for argument in names:
             slopes = slope(lambda call=function, **c: call(name, a, **c)["value"], case, argument)
             np.testing.assert_allclose(answer[f"grad_{argument}"], slopes, atol=1e-6, rtol=1e-5)
+
+
+def test_the_logit_and_its_log_dets_undo_each_other(rng):
+    v = rng.random((3, 1, 2, 2))
+    there = image_flow.provided(v, v)
+    back = image_flow.provided(v, there["logit"])
+    assert np.allclose(back["from_logit"], v)
+    assert np.allclose(back["from_logit_log_det"], -there["logit_log_det"])
+    step = (image_flow.provided(v + STEP, v)["logit"] - image_flow.provided(v - STEP, v)["logit"]) / (2 * STEP)
+    assert np.allclose(there["logit_log_det"], np.log(step).sum(axis=(1, 2, 3)))
+
+
+def test_squeezing_takes_every_second_value_of_every_second_row():
+    v = np.arange(48.0).reshape(1, 2, 4, 6)
+    squeezed = image_flow.provided(v / 48, v)["squeezed"] * 48
+    assert squeezed.shape == (1, 8, 2, 3)
+    assert np.allclose(squeezed[0, 0], v[0, 0, ::2, ::2])
+    assert np.allclose(squeezed[0, 7], v[0, 1, 1::2, 1::2])

@@ -119,6 +119,31 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull):
     }
 
 
+def provided(module, v, z):
+    """Logit and Squeeze, as they are provided, in both directions.
+
+    Args:
+        v: (B, C, H, W), in [0, 1], H and W even.
+        z: of that shape, any numbers.
+
+    Returns:
+        logit, from_logit, squeezed, from_squeezed, of v, z, v and what Squeeze made of v; each with its log-det, (B,).
+    """
+    given = tensors(v=v, z=z)
+    logit, squeeze = getattr_or_unusable(module, "Logit")(), getattr_or_unusable(module, "Squeeze")()
+    reply = {}
+    squeezed = squeeze.inverse(given["v"])
+    pairs = {
+        "logit": logit.inverse(given["v"]),
+        "from_logit": logit.forward(given["z"]),
+        "squeezed": squeezed,
+        "from_squeezed": squeeze.forward(squeezed[0]),
+    }
+    for name, (value, log_det) in pairs.items():
+        reply |= {name: plain(value), f"{name}_log_det": plain(log_det)}
+    return reply
+
+
 def sample(module, scales, shifts, n):
     """ImageFlow.sample on layers whose forward(z) is scale z + shift.
 

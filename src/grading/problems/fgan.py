@@ -184,14 +184,14 @@ class Test_8a(TableTest):
         columns = [Column("f", name, a, np.exp(rng.normal(size=3)), about="slope_at_one") for name, a in rows]
         omega = Column("wright_omega", "kl", None, 20 * rng.normal(size=9), about="slope_at_one")
         self.columns([*columns, omega])
-        for (name, a), reply in zip(ROWS.items(), self._of_rows("domain", ROWS), strict=True):
+        for (name, a), reply in zip(rows, self._of_rows("domain", rows), strict=True):
             right = self.solution.fgan.domain(name, _number(a))
             same = reply["value"].shape == (2,) and np.allclose(reply["value"], right)
             self.require(same, "domain", f"the provided domain of {_row(name, a)} is not as it was")
 
     def slopes(self, rows, answers=None):
         """slope_at_one of rows, {name: a}."""
-        for (name, a), reply in zip(rows.items(), self._of_rows("slope_at_one", rows), strict=True):
+        for (name, a), reply in zip(rows.items(), self._of_rows("slope_at_one", rows.items()), strict=True):
             answer = answers[name] if answers else self.solution.fgan.slope_at_one(name, _number(a))
             self.expect(reply, {"value": answer})
 
@@ -201,7 +201,7 @@ class Test_8a(TableTest):
                 {"function": "slope_at_one", "title": f"slope_at_one of {_row(name, a)}"},
                 {"name": name, "a": _number(a)},
             )
-            for name, a in rows.items()
+            for name, a in rows
         ]
         return self.ask_each(f"fgan.{probe}", questions)
 

@@ -150,11 +150,23 @@ class Test_9c(SubmissionTest):
 
     @graded(is_extra_credit=True)
     def test_0(self):
-        """9c-0-basic: ImageFlow.log_prob of two images under two layers"""
+        """9c-0-basic: ImageFlow.log_prob of two images under two layers; Logit and Squeeze are as they were"""
         # After layer 1: (1, 3) and (-1, 2). z = (1/2, -3/2) and (-1/2, -1); log-dets log 2 + 1 and log 2 - 1.
         # log p = -log(2 pi) - 2.5 / 2 + log 2 + 1 and -log(2 pi) - 1.25 / 2 + log 2 - 1.
         self.log_prob(self.V, {"value": [-1.39473, -2.76973]}, **self.LAYERS)
-        self.again(lambda rng: self.random_case(rng, 2, 3))
+        # s = 0.01 + 0.98 v is 0.01, 1/2, 0.99, 0.255 and 0.745; sigma(z) is 1/2, 0.8 and 0.2.
+        v = np.array([[0, 0.5, 1, 0.25], [0.5, 0.5, 0.5, 0.75]]).reshape(1, 1, 2, 4)
+        z = np.array([[0, 1.386294, 1.386294, -1.386294], [0, 0, 0, 0]]).reshape(1, 1, 2, 4)
+        answer = {
+            "logit": [[[[-4.59512, 0, 4.59512, -1.072121], [0, 0, 0, 1.072121]]]],
+            "logit_log_det": [17.93572],
+            "from_logit": [[[[0.5, 0.8061224, 0.8061224, 0.1938776], [0.5, 0.5, 0.5, 0.5]]]],
+            "from_logit_log_det": [-12.26759],
+            "squeezed": np.array([[0, 1], [0.5, 0.25], [0.5, 0.5], [0.5, 0.75]]).reshape(1, 4, 1, 2),
+            "from_squeezed": v,
+        }
+        self.provided(v, z, answer)
+        self.again(lambda rng: (self.random_case(rng, 2, 3), self.random_provided(rng)))
 
     @graded(is_extra_credit=True)
     def test_1(self):
@@ -182,6 +194,17 @@ class Test_9c(SubmissionTest):
         layers = {name: rng.normal(size=(count, 2, 2, 3)) for name in ("scales", "shifts", "slopes")}
         layers["offsets"] = rng.normal(size=count)
         self.log_prob(rng.normal(size=(size, 2, 2, 3)), pull=rng.normal(size=size), **layers)
+
+    def random_provided(self, rng):
+        self.provided(rng.random((2, 3, 4, 6)), 2 * rng.normal(size=(2, 3, 4, 6)))
+
+    def provided(self, v, z, answer=None):
+        self.about("ImageFlow.log_prob", "The provided Logit and Squeeze", v=v, z=z)
+        reply = self.ask("image_flow.provided", v=v, z=z)
+        for layer in ("squeezed", "from_squeezed"):
+            zero = reply[f"{layer}_log_det"].shape == (len(v),) and not reply[f"{layer}_log_det"].any()
+            self.require(zero, f"{layer}_log_det", "the log_det of Squeeze is not zero for each image")
+        self.expect(reply, answer or (self.solution and self.solution.image_flow.provided(v, z)), batch=len(v))
 
     def log_prob(self, v, answer=None, pull=None, **layers):
         self.about("ImageFlow.log_prob", v=v, **layers)
