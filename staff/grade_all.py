@@ -28,7 +28,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m staff.grade_all", description="Grades a class behind the wall.")
     parser.add_argument("submissions", type=Path, help="Gradescope export, folder of zips, or folder of folders")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go, and are found")
-    parser.add_argument("--again", nargs="+", default=[], metavar="ID", help="grade these again")
+    parser.add_argument(
+        "--again", nargs="+", default=[], metavar="ID", help="grade these again; the end of an id is enough"
+    )
     parser.add_argument("--changed", action="store_true", help="grade again what has changed since, or the grader has")
     parser.add_argument("--seed", type=int, help="of the cases of all; that of the run that goes on, or a fresh one")
     parser.add_argument("--jobs", type=int, default=0, help="submissions at once (four more than there are cores)")
@@ -56,17 +58,14 @@ def _run(flags):
     for folder in (RESULTS, SEEN):
         (flags.out / folder).mkdir(parents=True, exist_ok=True)
     seed = _seed(flags)
-    if unknown := set(flags.again) - {one.id for one in found}:
-        raise NoSubmissions(
-            f"--again {' '.join(sorted(unknown))}: there are none with these ids; one is {found[0].id}."
-        )
+    again = {_meant(word, [one.id for one in found]) for word in flags.again}
 
     todo, stale = [], 0
     for one in found:
         job = _job(one, seed, chosen)
         old = grades.read(flags.out / RESULTS / f"{one.id}.json")
         current = old and _made_from(old) == (seed, jobs.fingerprint(job.archive, job.refused), job.grader)
-        if old is None or old["extra_data"].get("status") == "failed" or one.id in flags.again:
+        if old is None or old["extra_data"].get("status") == "failed" or one.id in again:
             todo.append(job)
         elif not current:
             stale += 1
@@ -110,6 +109,15 @@ def _grade(todo, flags):
             bar.set_postfix(refused=refused, failed=len(failed), refresh=False)
             bar.update()
     return failed
+
+
+def _meant(word, ids):
+    """The id that is this word, or the only one that ends with it: 1003 for submission_1003."""
+    meant = [word] if word in ids else [one for one in ids if one.endswith(word)]
+    if len(meant) != 1:
+        some = f"several ids end so, such as {meant[0]} and {meant[1]}" if meant else f"no id ends so; one is {ids[0]}"
+        raise NoSubmissions(f"--again {word}: {some}.")
+    return meant[0]
 
 
 def _spread(todo, looping):

@@ -110,11 +110,16 @@ def fingerprints(seed, functions):
 
 
 def all_fingerprints(seed):
-    """[(Known, fingerprint)] of the whole catalogue, with a process for each core."""
+    """[(Known, fingerprint)] of the whole catalogue, with a process for each core and a progress bar."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from tqdm import tqdm
+
+    seconds = 0.2 if sys.stderr.isatty() else 30  # a log is not a terminal
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return [one for found in threads.map(lambda name: fingerprints(seed, (name,)), FUNCTIONS) for one in found]
+        taken = threads.map(lambda name: fingerprints(seed, (name,)), FUNCTIONS)
+        bar = tqdm(taken, total=len(FUNCTIONS), unit="function", mininterval=seconds, maxinterval=seconds)
+        return [one for found in bar for one in found]
 
 
 def take(entry, seed):

@@ -19,7 +19,7 @@ import jsonschema
 import pytest
 from staff import grade_all, grades, settings
 from staff.markers import blanked
-from staff.submissions import find
+from staff.submissions import NoSubmissions, find
 from tests.staff.classes import row
 from tests.submissions import ROOT, SOLVED, UNTRIED, write
 
@@ -132,6 +132,16 @@ def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, gr
     run(a_class, out, "--again", "sign", "--no-names")
     assert scores(out)["sign"] < 35
     assert json.loads((out / "mistakes.json").read_text()).keys() == {"loop"}  # the other name was of an older grading
+
+
+def test_the_end_of_an_id_is_enough_where_it_means_one():
+    ids = ["submission_1003", "submission_11003", "submission_42", "42"]
+    assert grade_all._meant("_1003", ids) == "submission_1003"
+    assert grade_all._meant("42", ids) == "42"
+    with pytest.raises(NoSubmissions, match="--again 003: several ids end so, such as submission_1003 and"):
+        grade_all._meant("003", ids)
+    with pytest.raises(NoSubmissions, match="--again 7: no id ends so; one is submission_1003"):
+        grade_all._meant("7", ids)
 
 
 def of_session(leader):
