@@ -19,7 +19,7 @@ from pathlib import Path
 import grader
 from graderUtil import load_tests
 from staff import SOURCE
-from staff.markers import blanked, spaces
+from staff.markers import blanked, space_of, spaces
 from staff.mistakes.entry import FUNCTIONS
 
 ROOT = SOURCE.parent
@@ -100,10 +100,27 @@ def prove(folder):
     for name in KEPT:
         if (folder / name).exists():
             raise Leak(f"{name}{'/' * (folder / name).is_dir()} is in the handout.")
+    _prove_that_every_space_is_named()
     _prove_that_nothing_is_solved(folder)
     _prove_that_no_answer_is_quoted(folder)
     _prove_that_nothing_of_the_staffs_is_mentioned(folder)
     _prove_that_it_runs(folder)
+
+
+def _prove_that_every_space_is_named():
+    for path in sorted(SOURCE.glob("submission/*.py")):
+        text, known = path.read_text("utf-8"), set()
+        for function in (function for function, (file, _) in FUNCTIONS.items() if file == path.name):
+            try:
+                known.add(space_of(text, function).start())
+            except (ValueError, AttributeError):
+                said = "which FUNCTIONS in staff/mistakes/entry.py names, has no space to write in"
+                raise Leak(f"{function} of src/submission/{path.name}, {said}.") from None
+        for space in spaces(text):
+            if space.start() not in known:
+                line = text.count("\n", 0, space.start()) + 1
+                said = "students are to write here, but FUNCTIONS in staff/mistakes/entry.py does not name the function"
+                raise Leak(f"src/submission/{path.name}, line {line}: {said}.")
 
 
 def _prove_that_nothing_is_solved(folder):

@@ -139,6 +139,17 @@ def test_a_function_left_solved_otherwise_is_found_by_its_grader(copy):
         handout.prove(copy)
 
 
+def test_a_space_that_the_catalogue_does_not_know_is_found(copy, monkeypatch):
+    functions = handout.FUNCTIONS
+    fewer = {name: place for name, place in functions.items() if name != "loss_nonsaturating_g"}
+    monkeypatch.setattr(handout, "FUNCTIONS", fewer)
+    with pytest.raises(Leak, match=r"src/submission/gan.py, line \d+: .* does not name the function"):
+        handout.prove(copy)
+    monkeypatch.setattr(handout, "FUNCTIONS", {**functions, "loss_of_hope": ("gan.py", "2b")})
+    with pytest.raises(Leak, match="loss_of_hope of src/submission/gan.py, .* has no space to write in"):
+        handout.prove(copy)
+
+
 def test_nothing_is_written_where_the_proof_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(handout, "ROOT", tmp_path)
     monkeypatch.setattr(handout, "write", lambda folder: shutil.copytree(ROOT / "staff", folder / "staff"))
