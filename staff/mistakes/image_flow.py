@@ -384,6 +384,8 @@ ENTRIES = [
         edits=((UNSQUEEZED, "x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2)).permute(0, 1, 3, 5, 2, 4).flatten(1, 3)"),),
     ),
     changed("logit-log-det-sign", ("self.margin) - share.log()", "self.margin) + share.log()")),
+    changed("no-logit", ("class Logit(nn.Module):", "class Logits(nn.Module):")),
+    changed("squeeze-without-log-det", ("F.pixel_unshuffle(x, 2), x.new_zeros(len(x))", "F.pixel_unshuffle(x, 2)")),
     changed("logit-margin", ("margin=0.01", "margin=0.05")),
     changed("logit-without-margin", ("share = self.margin + (1 - 2 * self.margin) * x", "share = x")),
     changed("sigmoid-log-det", ("F.logsigmoid(z) + F.logsigmoid(-z)", "2 * F.logsigmoid(z)")),
