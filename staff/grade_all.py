@@ -44,7 +44,7 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\nStopped. The same command goes on: {len(list((flags.out / RESULTS).glob('*.json')))} are done.")
+        print(f"\nStopped. The same command goes on: {len(list((flags.out / RESULTS).glob('*.json')))} are graded.")
         return 130
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import grader
 from staff.grade import tests
 from staff.mistakes import naming
+from staff.mistakes.entry import FUNCTIONS
 
 RESULTS, SEEN, CATALOGUE, MISTAKES = "results", "seen", "catalogue.json", "mistakes.json"
 
@@ -175,22 +176,28 @@ def _named_now(folder, submissions, seed):
 
 
 def _catalogue(folder, seed):
-    """The catalogue's fingerprints for a seed, kept for the next time: they take minutes."""
+    """The catalogue's fingerprints for a seed, kept function by function as they are taken: that takes minutes."""
     from staff.jobs import version
 
-    path = folder / CATALOGUE
+    path, kept = folder / CATALOGUE, {}
     if path.exists():
         kept = json.loads(path.read_text(encoding="utf-8"))
-        if (kept["seed"], kept["grader"]) == (seed, version()):
-            return [
-                (naming.Known(**known), [(what, naming.decoded(array)) for what, array in taken])
-                for known, taken in kept["entries"]
-            ]
-    print("Grades are written. Taking the fingerprints of known mistakes: some minutes, once ...", flush=True)
-    known = naming.all_fingerprints(seed)
-    entries = [(asdict(one), [(what, naming.encoded(array)) for what, array in taken]) for one, taken in known]
-    _store(path, json.dumps({"seed": seed, "grader": version(), "entries": entries}))
-    return known
+    if (kept.get("seed"), kept.get("grader")) != (seed, version()) or "functions" not in kept:
+        kept = {"seed": seed, "grader": version(), "functions": {}}
+    if missing := [function for function in FUNCTIONS if function not in kept["functions"]]:
+        print(
+            f"Grades are in {folder}. Now their mistakes are named, once the fingerprints of all known ones are taken:"
+        )
+        print("some minutes, once for this folder (--no-names leaves it out).", flush=True)
+        for function, found in naming.each_function(seed, missing):
+            entries = [(asdict(one), [(what, naming.encoded(array)) for what, array in taken]) for one, taken in found]
+            kept["functions"][function] = entries
+            _store(path, json.dumps(kept))
+    return [
+        (naming.Known(**known), [(what, naming.decoded(array)) for what, array in taken])
+        for entries in kept["functions"].values()
+        for known, taken in entries
+    ]
 
 
 def _store(path, text):

@@ -59,6 +59,11 @@ CUT = {
     "hint": "Follow the graph from your result back to the network that this loss is to train. Where is it cut?",
 }
 
+PROVIDED = {
+    "misconception": "provided lines changed",
+    "hint": "Compare f, domain and wright_omega with the file as it was handed out.",
+}
+
 
 def wrong(function, name, why, *edits, body=""):
     return Wrong(function, name, body=body, edits=edits, **why)
@@ -298,11 +303,12 @@ ENTRIES = [
         said("the sign of the derivative of -log", "Does -log u rise or fall at u = 1?"),
         body="return {'kl': 1.0, 'reverse_kl': 1.0, 'gan': -math.log(2)}.get(name, 0.0)",
     ),
-    slope(  # the provided lines count as part of it
-        "domain-right-at-one-half",
-        said("provided lines changed", "Compare f, domain and wright_omega with the file as it was handed out."),
-        ("(-math.inf, 1 / (1 - a))", "(-math.inf, 1 / a)"),
-    ),
+    # The provided lines count as part of slope_at_one.
+    slope("domain-right-at-one-half", PROVIDED, ("(-math.inf, 1 / (1 - a))", "(-math.inf, 1 / a)")),
+    slope("domain-reversed", PROVIDED, ("lambda: (-0.5, 0.5)", "lambda: (0.5, -0.5)")),
+    slope("domain-without-return", PROVIDED, ("return table.get(name, lambda: (-", "table.get(name, lambda: (-")),
+    slope("no-domain", PROVIDED, ("def domain(divergence):", "def interval(divergence):")),
+    slope("no-f", PROVIDED, ("def f(divergence, u):", "def generator(divergence, u):")),
     # conjugate_of_activation
     composed(
         "one-after-the-other",

@@ -18,7 +18,7 @@ import numpy as np
 
 from grading.compare import agree
 from staff import SOURCE, mistakes
-from staff.mistakes.entry import FUNCTIONS, Wrong
+from staff.mistakes.entry import Wrong
 
 
 @dataclass(frozen=True)
@@ -109,17 +109,18 @@ def fingerprints(seed, functions):
     ]
 
 
-def all_fingerprints(seed):
-    """[(Known, fingerprint)] of the whole catalogue, with a process for each core and a progress bar."""
+def each_function(seed, functions):
+    """Yields (function, [(Known, fingerprint), ...]), in order, as they are taken, with a process for each core and a
+    progress bar."""
     from concurrent.futures import ThreadPoolExecutor
 
     from tqdm import tqdm
 
     seconds = 0.2 if sys.stderr.isatty() else 30  # a log is not a terminal
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        taken = threads.map(lambda name: fingerprints(seed, (name,)), FUNCTIONS)
-        bar = tqdm(taken, total=len(FUNCTIONS), unit="function", mininterval=seconds, maxinterval=seconds)
-        return [one for found in bar for one in found]
+        taken = threads.map(lambda name: fingerprints(seed, (name,)), functions)
+        bar = tqdm(taken, total=len(functions), unit="function", mininterval=seconds, maxinterval=seconds)
+        yield from zip(functions, bar, strict=True)
 
 
 def take(entry, seed):

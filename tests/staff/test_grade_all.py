@@ -16,9 +16,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import jsonschema
+import numpy as np
 import pytest
 from staff import grade_all, grades, settings
 from staff.markers import blanked
+from staff.mistakes.entry import FUNCTIONS
 from staff.submissions import NoSubmissions, find
 from tests.staff.classes import row
 from tests.submissions import ROOT, SOLVED, UNTRIED, write
@@ -142,6 +144,30 @@ def test_the_end_of_an_id_is_enough_where_it_means_one():
         grade_all._meant("003", ids)
     with pytest.raises(NoSubmissions, match="--again 7: no id ends so; one is submission_1003"):
         grade_all._meant("7", ids)
+
+
+def test_naming_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
+    asked = []
+
+    def stopped(seed, functions):
+        asked.append((seed, list(functions)))
+        yield functions[0], []
+        yield (
+            functions[1],
+            [(grades.naming.Known(functions[1], "name", "misconception", "hint"), [("what", np.ones(2))])],
+        )
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grades.naming, "each_function", stopped)
+    for seed in (7, 7, 8):
+        with pytest.raises(KeyboardInterrupt):
+            grades._catalogue(tmp_path, seed)
+    everything = list(FUNCTIONS)
+    assert asked == [(7, everything), (7, everything[2:]), (8, everything)]
+    monkeypatch.setattr(grades.naming, "each_function", lambda seed, functions: ((name, []) for name in functions))
+    ((known, ((what, array),)),) = grades._catalogue(tmp_path, 8)
+    assert (known.function, known.hint, what) == (everything[1], "hint", "what")
+    assert np.array_equal(array, np.ones(2))
 
 
 def of_session(leader):

@@ -177,6 +177,18 @@ def watched(call):
         raise Unusable(f"{line}: {error}" if line else str(error)) from None
 
 
+def provided_or_unusable(module, name):
+    """What students are given, of the student's module: that it is gone is a mistake, and no question left out.
+
+    Raises:
+        Unusable: there is none of that name.
+    """
+    try:
+        return getattr_or_unusable(module, name)
+    except Absent as absent:
+        raise Unusable(f"{str(absent)[:-1]}, which is provided: take it from the handout.") from None
+
+
 def getattr_or_unusable(module, name):
     """A function of the student's module.
 

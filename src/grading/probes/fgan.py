@@ -7,9 +7,19 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, tensors, watched
+from grading.probes import (
+    Unusable,
+    described,
+    getattr_or_unusable,
+    gradients,
+    plain,
+    provided_or_unusable,
+    tensors,
+    watched,
+)
 from grading.probes import gan as losses
 
+PROVIDED = ("f", "wright_omega")
 TABLE = ("activation", "conjugate", "conjugate_of_activation")
 
 
@@ -26,7 +36,7 @@ def column(module, function, name, a, at, **known):
     Returns:
         value and at_after, of the shape of at; gradient, that of the sum of all values, where there is one.
     """
-    call = getattr_or_unusable(module, function)
+    call = (provided_or_unusable if function in PROVIDED else getattr_or_unusable)(module, function)
     if function != "wright_omega":
         call = partial(call, _divergence(module, name, a))
     given = tensors(at=at)["at"].requires_grad_()
@@ -51,7 +61,7 @@ def slope_at_one(module, name, a):
 
 def domain(module, name, a):
     """The provided domain."""
-    return {"value": np.array(getattr_or_unusable(module, "domain")(_divergence(module, name, a)), dtype=float)}
+    return {"value": np.array(provided_or_unusable(module, "domain")(_divergence(module, name, a)), dtype=float)}
 
 
 def loss(module, function, name, a, real, images, weight, curvature, bias, **known):

@@ -8,7 +8,17 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading.devices import HOME
-from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, plain_gradients, tensors, watched
+from grading.probes import (
+    Unusable,
+    described,
+    getattr_or_unusable,
+    gradients,
+    plain,
+    plain_gradients,
+    provided_or_unusable,
+    tensors,
+    watched,
+)
 
 
 def dequantise(module, x):
@@ -130,12 +140,12 @@ def provided(module, v, z):
         logit, from_logit, squeezed, from_squeezed, of v, z, v and what Squeeze made of v; each with its log-det, (B,).
     """
     given = tensors(v=v, z=z)
-    squeezed = _provided(module, "Squeeze", "inverse", given["v"])
+    squeezed = _passed(module, "Squeeze", "inverse", given["v"])
     pairs = {
-        "logit": _provided(module, "Logit", "inverse", given["v"]),
-        "from_logit": _provided(module, "Logit", "forward", given["z"]),
+        "logit": _passed(module, "Logit", "inverse", given["v"]),
+        "from_logit": _passed(module, "Logit", "forward", given["z"]),
         "squeezed": squeezed,
-        "from_squeezed": _provided(module, "Squeeze", "forward", squeezed[0]),
+        "from_squeezed": _passed(module, "Squeeze", "forward", squeezed[0]),
     }
     reply = {name: plain(value) for name, (value, _) in pairs.items()}
     return reply | {f"{name}_log_det": plain(log_det) for name, (_, log_det) in pairs.items()}
@@ -194,10 +204,8 @@ class _Known(nn.Module):
         return self.scale * x + self.shift, self.offset + (self.slope * x).sum(dim=(1, 2, 3))
 
 
-def _provided(module, layer, direction, x):
-    if not hasattr(module, layer):
-        raise Unusable(f"image_flow.py has no {layer} any more, which is provided: take it from the handout.")
-    pair = getattr(getattr(module, layer)(), direction)(x)
+def _passed(module, layer, direction, x):
+    pair = getattr(provided_or_unusable(module, layer)(), direction)(x)
     if (
         not isinstance(pair, (tuple, list))
         or len(pair) != 2

@@ -36,6 +36,12 @@ class Column:
     about: str = ""
     known: dict = field(default_factory=dict)
 
+    def title(self):
+        """What it is called where something is wrong with it."""
+        if self.function == "wright_omega":
+            return "the provided wright_omega"
+        return f"{'the provided ' * (self.function == 'f')}{self.function} of {_row(self.name, self.a)}"
+
     def right(self, solution):
         """The answer, with its derivative."""
         arguments = (self.at,) if self.function == "wright_omega" else (self.name, _number(self.a), self.at)
@@ -61,7 +67,7 @@ class TableTest(LossTest):
         """Asks for columns, and holds them against the answers."""
         questions = [
             (
-                {"function": c.about or c.function, "title": f"{c.function} of {_row(c.name, c.a)}", "at": c.at},
+                {"function": c.about or c.function, "title": c.title(), "at": c.at},
                 {"function": c.function, "name": c.name, "a": _number(c.a), "at": c.at, **c.known},
             )
             for c in columns
@@ -102,6 +108,13 @@ class Test_8a(TableTest):
         "alpha_above_one": [-0.3253333, -0.09508333],
     }
     SLOPES = {**dict.fromkeys(ROWS, 0.0), "kl": 1.0, "reverse_kl": -1.0, "gan": -0.6931472}
+    DOMAINS = {  # log 2, and -0.3 log 0.3
+        **dict.fromkeys(("kl", "pearson", "jeffrey", "alpha_above_one"), (-np.inf, np.inf)),
+        **dict.fromkeys(("reverse_kl", "gan"), (-np.inf, 0)),
+        **dict.fromkeys(("neyman", "squared_hellinger"), (-np.inf, 1)),
+        **{"total_variation": (-0.5, 0.5), "jensen_shannon": (-np.inf, 0.6931472)},
+        **{"weighted_jensen_shannon": (-np.inf, 0.3611918), "alpha_below_one": (-np.inf, 2)},
+    }
     F_OF_THREE = {
         "total_variation": 1,
         "kl": 3.295837,
@@ -140,6 +153,7 @@ class Test_8a(TableTest):
     def test_2(self):
         """8a-2-basic: slope_at_one, and the provided lines as they were"""
         self.slopes(ROWS, self.SLOPES)
+        self.domains(ROWS.items(), self.DOMAINS)
         # w + log w is 1 at w = 1, and 2 + log 2 at 2; the slope is w / (1 + w).
         answer = {"value": [1, 2], "gradient": [0.5, 2 / 3]}
         omega = Column("wright_omega", "kl", None, np.array([1, 2.693147]), answer, "slope_at_one")
@@ -184,10 +198,7 @@ class Test_8a(TableTest):
         columns = [Column("f", name, a, np.exp(rng.normal(size=3)), about="slope_at_one") for name, a in rows]
         omega = Column("wright_omega", "kl", None, 20 * rng.normal(size=9), about="slope_at_one")
         self.columns([*columns, omega])
-        for (name, a), reply in zip(rows, self._of_rows("domain", rows), strict=True):
-            right = self.solution.fgan.domain(name, _number(a))
-            same = reply["value"].shape == (2,) and np.allclose(reply["value"], right)
-            self.require(same, "domain", f"the provided domain of {_row(name, a)} is not as it was")
+        self.domains(rows)
 
     def slopes(self, rows, answers=None):
         """slope_at_one of rows, {name: a}."""
@@ -195,10 +206,17 @@ class Test_8a(TableTest):
             answer = answers[name] if answers else self.solution.fgan.slope_at_one(name, _number(a))
             self.expect(reply, {"value": answer})
 
-    def _of_rows(self, probe, rows):
+    def domains(self, rows, answers=None):
+        """The provided domain of rows, (name, a)."""
+        for (name, a), reply in zip(rows, self._of_rows("domain", rows, "the provided domain"), strict=True):
+            right = answers[name] if answers else self.solution.fgan.domain(name, _number(a))
+            same = reply["value"].shape == (2,) and np.allclose(reply["value"], right)
+            self.require(same, "domain", "it is not as it was handed out")
+
+    def _of_rows(self, probe, rows, title="slope_at_one"):
         questions = [
             (
-                {"function": "slope_at_one", "title": f"slope_at_one of {_row(name, a)}"},
+                {"function": "slope_at_one", "title": f"{title} of {_row(name, a)}"},
                 {"name": name, "a": _number(a)},
             )
             for name, a in rows

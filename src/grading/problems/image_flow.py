@@ -199,7 +199,7 @@ class Test_9c(SubmissionTest):
         self.provided(rng.random((2, 3, 4, 6)), 2 * rng.normal(size=(2, 3, 4, 6)))
 
     def provided(self, v, z, answer=None):
-        self.about("ImageFlow.log_prob", "The provided Logit and Squeeze", v=v, z=z)
+        self.about("ImageFlow.log_prob", "the provided layers of image_flow.py", v=v, z=z)
         reply = self.ask("image_flow.provided", v=v, z=z)
         for layer in ("squeezed", "from_squeezed"):
             zero = reply[f"{layer}_log_det"].shape == (len(v),) and not reply[f"{layer}_log_det"].any()
