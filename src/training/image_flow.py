@@ -22,6 +22,10 @@ MOST_HELD_OUT = 1000  # training images that validate
 SIZES = 3  # the couplings work on 28x28 values, then on 14x14 of 4 channels, then on 7x7 of 16
 N_DIMS = IMAGE_SIDE**2
 SLICE_LEVELS = 4
+PARTS = (
+    *("dequantise", "log_likelihood_bound", "bits_per_dim", "checkerboard_mask", "channel_mask"),
+    *("AffineCoupling", "Logit", "Squeeze", "ImageFlow"),
+)
 
 
 def build_flow(n_flows, hidden_size):
@@ -56,6 +60,9 @@ class ImageFlowRun(Run):
 
     def __init__(self, settings, device):
         self.device = device
+        for name in PARTS:
+            if not hasattr(submission, name):
+                raise TrainingStopped(f"submission/image_flow.py has no {name}.")
         data = load_images(settings.dataset, settings.data_dir)
         held_out = min(MOST_HELD_OUT, len(data.train_images) // 10)
         super().__init__(settings, len(data.train_images) - held_out)

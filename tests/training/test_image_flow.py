@@ -103,6 +103,13 @@ def test_what_cannot_be_trained_with_is_named_before_training(start, monkeypatch
         start()
 
 
+@pytest.mark.parametrize("name", ["Squeeze", "bits_per_dim"])
+def test_a_part_that_is_gone_is_named(start, monkeypatch, name):
+    monkeypatch.delattr(image_flow, name)
+    with pytest.raises(TrainingStopped, match=f"submission/image_flow.py has no {name}"):
+        start()
+
+
 def test_directions_that_do_not_undo_each_other_get_a_warning(start, monkeypatch, capsys):
     start()
     assert capsys.readouterr().err == ""
