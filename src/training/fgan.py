@@ -7,7 +7,7 @@ import torch
 from data import IMAGE_SETS, load_images, load_mixture, load_moons, to_unit_range
 from network import Discriminator, GaussianGenerator, Generator, PointDiscriminator, PointGenerator
 from submission import fgan as submission
-from training import figures
+from training import figures, layout
 from training.gan import networks_and_optimizers, take_turn
 from training.loop import Run
 from training.settings import ALL_DIVERGENCES, DIVERGENCES, GRID_COLUMNS
@@ -54,6 +54,8 @@ class FganRun(Run):
         if self.on_images:
             self.examples = load_images(settings.dataset, settings.data_dir).train_images.to(device)
             self.g, self.d, rate = Generator(), Discriminator(), IMAGE_LEARNING_RATE
+            layout.apply(self.g)
+            layout.apply(self.d)
         else:
             self.examples = (load_moons() if settings.dataset == "moons" else load_mixture()).train.to(device)
             self.g, self.d, rate = PointGenerator(), PointDiscriminator(), POINT_LEARNING_RATE

@@ -6,7 +6,7 @@ import network
 from data import load_images, to_unit_range
 from network import NUM_CLASSES
 from submission import gan as submission
-from training import figures, precision, quality
+from training import figures, layout, precision, quality
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
@@ -56,7 +56,7 @@ class GanRun(Run):
         generator, discriminator, learning_rate, betas = ARCHITECTURES[settings.arch or settings.model]
         self.g, self.d = generator().to(device), discriminator().to(device)
         for part in (self.g, self.d):
-            part.to(memory_format=torch.channels_last)  # convolutions are twice as fast so on a CPU
+            layout.apply(part)
             precision.apply(settings.precision, part, device)
         self.parts = networks_and_optimizers(self.g, self.d, learning_rate, betas)
         # The grid always shows the same noise, in columns by class, from a random stream of its own.

@@ -8,7 +8,7 @@ import torch
 from data import IMAGE_SIDE, load_images
 from network import CouplingNet
 from submission import image_flow as submission
-from training import figures
+from training import figures, layout
 from training.checkpoint import random_numbers_apart
 from training.errors import TrainingStopped, checked_gradient, checked_scalar
 from training.loop import Run
@@ -70,6 +70,7 @@ class ImageFlowRun(Run):
         self.test = data.test_images.to(device)
         self.data_source = data.source
         self.flow = build_flow(settings.n_flows, settings.hidden_size).to(device)
+        layout.apply(self.flow)
         self.optimizer = Adam(self.flow.parameters(), PEAK_LEARNING_RATE, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
         self.parts = {"flow": self.flow, "optimizer": self.optimizer, "schedule": self.schedule}
