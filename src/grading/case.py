@@ -106,6 +106,7 @@ class SubmissionTest(GradedTestCase):
         self._problems = []
         self._gist = []
         self._again = self.test.is_hidden
+        self._fresh_from = None
         self._function = self._about = ""
         self._on = {}
         self._prints = ""
@@ -138,8 +139,10 @@ class SubmissionTest(GradedTestCase):
             return
         with self._asking(probe) as seconds:
             cases = [{"seed": self._drawn_seed(), **arguments} for _, arguments in questions]
-            answers = self.worker.ask_each(probe, seconds, cases)
-        for (subject, _), answer in zip(questions, answers, strict=False):  # after one that failed there is none
+            answers = self.worker.ask_each(probe, seconds, cases)  # after one that failed there is none
+        fresh_from, self._fresh_from = self._fresh_from, None
+        for number, ((subject, _), answer) in enumerate(zip(questions, answers, strict=False)):
+            self._again |= number == fresh_from
             self.about(**subject)
             if isinstance(answer, Failed):
                 raise self._failed(answer)
@@ -204,6 +207,19 @@ class SubmissionTest(GradedTestCase):
         if self.solution:
             self._again = True
             run(self.rng)
+
+    def and_again(self, known, make):
+        """Known cases and, where the answers are, a fresh one behind them; as `again`, for `ask_each` to ask all in one
+        go.
+
+        Args:
+            known: a list.
+            make: called with the generator of random numbers, gives another case.
+        """
+        if not self.solution:
+            return known
+        self._fresh_from = len(known)
+        return [*known, make(self.rng)]
 
     def expect(self, reply, answer, batch=None, varies=False):
         """Compares a reply with the right one, entry by entry.

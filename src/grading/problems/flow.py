@@ -1,6 +1,6 @@
 """Problem 1: the masked autoregressive flow."""
 
-import itertools
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -22,8 +22,8 @@ class Test_1a(SubmissionTest):
         z = np.array([[0.0, 0, 0], [1, 1, -1]])
         # First row: x1 = 1 + 0, x2 = 2 * 1 + 0, x3 = 1 - 2 + 0. Second: x1 = 1 + e, x2 = 2 x1 + 1/e, and so on.
         x = [[1, 2, -1], [3.718282, 7.804443, -10.504182]]
-        self.forwards([(WEIGHT, BIAS, z)], {"output": x, "log_det": [0.5, 1.859141]})
-        self.again(lambda rng: self.forwards([(*random_network(rng, 3), rng.normal(size=(2, 3)))]))
+        cases = self.and_again([(WEIGHT, BIAS, z)], random_case)
+        self.forwards(cases, [{"output": x, "log_det": [0.5, 1.859141]}])
 
     @graded()
     def test_1(self):
@@ -38,15 +38,9 @@ class Test_1a(SubmissionTest):
             "bias_2": np.array([1, 0, -1, 0.1, 0, 0]),
         }
         z = np.array([[0.0, 0, 0], [-0.5, 1, 1]])
-        self.own_network(
-            3,
-            4,
-            1,
-            z,
-            layers,
-            {"output": [[1, 2.5, 16], [0.4474145, 1.451229, 6.111708]], "log_det": [-1.85, -0.6094576]},
-        )
-        self.again(lambda rng: self.random_network(rng, 3, 4, 1))
+        answer = {"output": [[1, 2.5, 16], [0.4474145, 1.451229, 6.111708]], "log_det": [-1.85, -0.6094576]}
+        cases = self.and_again([(3, 4, 1, z, layers)], lambda rng: self.random_network(rng, 3, 4, 1))
+        self.own_networks(cases, [answer])
 
     @graded()
     def test_2(self):
@@ -58,29 +52,37 @@ class Test_1a(SubmissionTest):
     @graded()
     def test_3(self):
         """1a-3-hidden: MADE.forward with its own network, of any size"""
-        for n, hidden_size, n_hidden in [(1, 3, 1), (2, 4, 1), (3, 8, 2), (5, 11, 3)]:
-            self.random_network(self.rng, n, hidden_size, n_hidden)
+        sizes = [(1, 3, 1), (2, 4, 1), (3, 8, 2), (5, 11, 3)]
+        self.own_networks([self.random_network(self.rng, *size) for size in sizes])
 
-    def random_network(self, rng, n, hidden_size, n_hidden):
+    @staticmethod
+    def random_network(rng, n, hidden_size, n_hidden):
         sizes = [n] + [hidden_size] * (n_hidden + 1) + [2 * n]
         layers = {}
-        for k, (below, above) in enumerate(itertools.pairwise(sizes)):
+        for k, (below, above) in enumerate(pairwise(sizes)):
             layers[f"weight_{k}"] = rng.normal(size=(above, below)) / np.sqrt(below)
             layers[f"bias_{k}"] = rng.normal(size=above) / 2
         layers[f"weight_{n_hidden + 1}"][n:] /= 4  # alpha: its exponential feeds the next one
-        self.own_network(n, hidden_size, n_hidden, rng.normal(size=(4, n)), layers)
+        return n, hidden_size, n_hidden, rng.normal(size=(4, n)), layers
 
-    def own_network(self, n, hidden_size, n_hidden, z, layers, answer=None):
-        self.about("MADE.forward", f"MADE({n}, {hidden_size}, {n_hidden}).forward", z=z)
-        reply = self.ask("flow_network.own_network", n=n, hidden_size=hidden_size, n_hidden=n_hidden, z=z, **layers)
-        if answer is None and self.solution:
-            network = self.solution.flow_network.masked_network(n, n_hidden, hidden_size, layers)
-            answer = self.solution.flow_network.forward(network, z)
-        self.expect(reply, answer and either_sign(answer))
-        self.untouched(reply, z_after="z")
+    def own_networks(self, cases, answers=()):
+        """MADE.forward in cases (n, hidden_size, n_hidden, z, layers), with the answers of the first ones."""
+        questions = []
+        for n, hidden_size, n_hidden, z, layers in cases:
+            title = f"MADE({n}, {hidden_size}, {n_hidden}).forward"
+            given = {"n": n, "hidden_size": hidden_size, "n_hidden": n_hidden, "z": z, **layers}
+            questions.append(({"function": "MADE.forward", "title": title, "z": z}, given))
+        replies = self.ask_each("flow_network.own_network", questions)
+        for (n, hidden_size, n_hidden, z, layers), reply, answer in zip_longest(cases, replies, answers):
+            right = answer
+            if answer is None and self.solution:
+                network = self.solution.flow_network.masked_network(n, n_hidden, hidden_size, layers)
+                right = self.solution.flow_network.forward(network, z)
+            self.expect(reply, right and either_sign(right))
+            self.untouched(reply, z_after="z")
 
-    def forwards(self, cases, answer=None):
-        """MADE.forward in cases (weight, bias, z) of a linear network; an answer is that of all."""
+    def forwards(self, cases, answers=()):
+        """MADE.forward in cases (weight, bias, z) of a linear network, with the answers of the first ones."""
         questions = [
             (
                 {"function": "MADE.forward", "z": z, "weight_of_the_network": weight, "bias": bias},
@@ -89,7 +91,7 @@ class Test_1a(SubmissionTest):
             for weight, bias, z in cases
         ]
         replies = self.ask_each("flow_network.forward", questions)
-        for (weight, bias, z), reply in zip(cases, replies, strict=True):
+        for (weight, bias, z), reply, answer in zip_longest(cases, replies, answers):
             right = answer
             if answer is None and self.solution:
                 right = self.solution.flow_network.forward(self.solution.flow_network.linear_network(weight, bias), z)
@@ -105,8 +107,8 @@ class Test_1b(SubmissionTest):
         """1b-0-basic: MADE.inverse on three variables"""
         # First row: z1 = (1 - 1) / e, z2 = (2 - 2 * 1) e, z3 = (-1 - (1 - 2)) / exp(1/2). log_det = -(1 - 1 + 1/2).
         z = [[0, 0, 0], [0.367879, -2.718282, 0.367879]]
-        self.inverses([(WEIGHT, BIAS, self.X)], {"output": z, "log_det": [-0.5, -1]})
-        self.again(lambda rng: self.inverses([(*random_network(rng, 3), rng.normal(size=(2, 3)))]))
+        cases = self.and_again([(WEIGHT, BIAS, self.X)], random_case)
+        self.inverses(cases, [{"output": z, "log_det": [-0.5, -1]}])
 
     @graded()
     def test_1(self):
@@ -116,8 +118,8 @@ class Test_1b(SubmissionTest):
             "grad_x": [[-6.120503, 3.086161, 0.3678794]],
             "grad_bias": [-0.3678794, -2.718282, -0.3678794, -1.367879, 1.718282, -1.367879],
         }
-        self.gradients([(WEIGHT, BIAS, self.X[1:], np.ones((1, 3)), np.ones(1))], answer)
-        self.again(self.random_gradients)
+        known = [(WEIGHT, BIAS, self.X[1:], np.ones((1, 3)), np.ones(1))]
+        self.gradients(self.and_again(known, self.random_gradients), [answer])
 
     @graded()
     def test_2(self):
@@ -132,8 +134,8 @@ class Test_1b(SubmissionTest):
         weight, bias = random_network(self.rng, 2)
         self.ask("flow_network.inverse_on_device", weight=weight, bias=bias, x=self.rng.normal(size=(3, 2)))
 
-    def inverses(self, cases, answer=None):
-        """MADE.inverse in cases (weight, bias, x) of a linear network; an answer is that of all."""
+    def inverses(self, cases, answers=()):
+        """MADE.inverse in cases (weight, bias, x) of a linear network, with the answers of the first ones."""
         questions = [
             (
                 {"function": "MADE.inverse", "x": x, "weight_of_the_network": weight, "bias": bias},
@@ -141,14 +143,15 @@ class Test_1b(SubmissionTest):
             )
             for weight, bias, x in cases
         ]
-        for case, reply in zip(cases, self.ask_each("flow_network.inverse", questions), strict=True):
+        for case, reply, answer in zip_longest(cases, self.ask_each("flow_network.inverse", questions), answers):
             self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(*case)))
             self.untouched(reply, x_after="x")
 
-    def random_gradients(self, rng):
-        self.gradients([(*random_network(rng, 3), *rng.normal(size=(2, 1, 3)), rng.normal(size=1))])
+    @staticmethod
+    def random_gradients(rng):
+        return *random_network(rng, 3), *rng.normal(size=(2, 1, 3)), rng.normal(size=1)
 
-    def gradients(self, cases, answer=None):
+    def gradients(self, cases, answers=()):
         """The same with gradients, in cases (weight, bias, x, pull, pull_log_det)."""
         title = "MADE.inverse, of sum(a z) + sum(b log_det)"
         names = "weight", "bias", "x", "pull", "pull_log_det"
@@ -157,7 +160,7 @@ class Test_1b(SubmissionTest):
             subject = {"x": x, "a": a, "b": b, "weight_of_the_network": weight, "bias": bias}
             given = dict(zip(names, (weight, bias, x, a, b), strict=True))
             questions.append(({"function": "MADE.inverse", "title": title, **subject}, given))
-        for case, reply in zip(cases, self.ask_each("flow_network.inverse", questions), strict=True):
+        for case, reply, answer in zip_longest(cases, self.ask_each("flow_network.inverse", questions), answers):
             self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(*case)))
 
 
@@ -183,12 +186,12 @@ class Test_1c(SubmissionTest):
         # -log(2 pi) - 26 / 2 and -log(2 pi) - 4 / 2. The second test below leaves block 2 out: there they do not
         # cancel.
         answer = {"value": -9.337877, "grad_shifts": [[7, -0.5], [-0.5, 3.5]], "grad_log_dets": [1, 1]}
-        self.log_probs(self.X, self.BLOCKS, answer)
+        cases = [(self.X, self.BLOCKS, answer)]
         # z = (-0.5, 1) and (1, 0), log-det -log 2: log p is -log(2 pi) - 1.25 / 2 - log 2 and -log(2 pi) - 1 / 2 - log
         # 2.
         answer = {"value": -3.093524, "grad_shifts": [[-0.25, -0.5]], "grad_log_dets": [1]}
-        self.log_probs(self.X, {name: array[:1] for name, array in self.BLOCKS.items()}, answer)
-        self.again(lambda rng: self.random_case(rng, 2, 2, 2))
+        cases.append((self.X, {name: array[:1] for name, array in self.BLOCKS.items()}, answer))
+        self.log_probs(self.and_again(cases, lambda rng: self.random_case(rng, 2, 2, 2)))
 
     @graded()
     def test_1(self):
@@ -210,9 +213,11 @@ class Test_1c(SubmissionTest):
     @graded()
     def test_2(self):
         """1c-2-hidden: MAF.log_probs for any number of blocks, variables and rows, on the given device"""
-        for count, n, size in [(1, 1, 3), (2, 2, 1), (3, 3, 4), (5, 4, 6)]:
-            self.random_case(self.rng, count, n, size)
-        self.narrow_case()
+        cases = [(self.X, self.BLOCKS, None)]
+        if self.solution:
+            sizes = [(1, 1, 3), (2, 2, 1), (3, 3, 4), (5, 4, 6)]  # blocks, variables, rows
+            cases = [*(self.random_case(self.rng, *size) for size in sizes), self.narrow_case()]
+        self.log_probs(cases)
         self.ask("flow_network.log_probs", x=self.X, watch=True, **self.BLOCKS)
 
     def provided(self, x, constants, answer=None):
@@ -231,36 +236,40 @@ class Test_1c(SubmissionTest):
 
     def narrow_case(self):
         """Points near the mean of a narrow Gaussian: their log-likelihood is positive."""
-        if self.solution:
-            weights, biases = np.zeros((1, 4, 2)), np.array([[0.0, 0, -3, -3]])
-            x = self.rng.normal(size=(3, 2)) / 100
-            blocks = self.solution.flow_network.blocks(weights, biases, x)
-            answer = self.solution.flow_network.log_probs(x, **blocks)
-            self.log_probs(x, {**blocks, "weights": weights, "biases": biases}, answer)
+        weights, biases = np.zeros((1, 4, 2)), np.array([[0.0, 0, -3, -3]])
+        return self._with_answer(self.rng.normal(size=(3, 2)) / 100, weights, biases)
 
     def random_case(self, rng, count, n, size):
-        if self.solution is None:
-            if self.test.is_hidden:
-                self.log_probs(self.X, self.BLOCKS)
-            return
         weights, biases = (
             np.stack(arrays) for arrays in zip(*[random_network(rng, n) for _ in range(count)], strict=True)
         )
         # Blocks that shrink, and evenly: a stack of others ends in numbers beyond float32.
         weights[:, n:] /= 5
         biases[:, n:] = np.abs(biases[:, n:])
-        x = rng.normal(size=(size, n))
+        return self._with_answer(rng.normal(size=(size, n)), weights, biases)
+
+    def _with_answer(self, x, weights, biases):
         blocks = self.solution.flow_network.blocks(weights, biases, x)
         answer = self.solution.flow_network.log_probs(x, **blocks)
-        self.log_probs(x, {**blocks, "weights": weights, "biases": biases}, answer)
+        return x, {**blocks, "weights": weights, "biases": biases}, answer
 
-    def log_probs(self, x, blocks, answer=None):
-        count = len(blocks["points"])
-        title = f"MAF.log_probs with {count} MADE block{'s' if count > 1 else ''}"
-        self.about("MAF.log_probs", title, x=x, biases=blocks["biases"])
-        reply = self.ask("flow_network.log_probs", x=x, **blocks)
-        self.expect(reply, answer, batch=len(x))
-        self.untouched(reply, x_after="x")
+    def log_probs(self, cases):
+        """MAF.log_probs in cases (x, blocks, answer); there is no answer where the answers are not here."""
+        questions = []
+        for x, blocks, _ in cases:
+            count = len(blocks["points"])
+            title = f"MAF.log_probs with {count} MADE block{'s' if count > 1 else ''}"
+            subject = {"function": "MAF.log_probs", "title": title, "x": x, "biases": blocks["biases"]}
+            questions.append((subject, {"x": x, **blocks}))
+        replies = self.ask_each("flow_network.log_probs", questions)
+        for (x, _, answer), reply in zip(cases, replies, strict=True):
+            self.expect(reply, answer, batch=len(x))
+            self.untouched(reply, x_after="x")
+
+
+def random_case(rng):
+    """A linear network of three variables, and two points."""
+    return *random_network(rng, 3), rng.normal(size=(2, 3))
 
 
 def either_sign(answer):

@@ -1,5 +1,7 @@
 """Problems 2, 4, 5 and 7: the losses of the GAN, of the conditional one, of the Wasserstein one; the minimax loss."""
 
+from itertools import zip_longest
+
 import numpy as np
 
 from graderUtil import graded
@@ -20,13 +22,18 @@ class LossTest(SubmissionTest):
 
     probes = "gan"
 
-    def loss(self, function, case, answer=None):
-        """A loss, on a generator that hands out given images and a discriminator with given coefficients."""
-        self.losses(function, [case], answer)
+    def basic(self, function, known, fresh):
+        """A loss in known cases, [(case, answer)], and in one that `fresh` makes of the generator of random numbers."""
+        cases, answers = zip(*known, strict=True)
+        self.losses(function, self.and_again(cases, fresh), answers)
 
-    def losses(self, function, cases, answer=None):
-        """The same on several cases; an answer is that of all."""
-        for case, reply in self.asked(function, cases):
+    def losses(self, function, cases, answers=()):
+        """A loss, on generators that hand out given images and discriminators with given coefficients.
+
+        Args:
+            answers: of the first cases; those of the others are worked out.
+        """
+        for (case, reply), answer in zip_longest(self.asked(function, cases), answers):
             self._check_loss(function, case, reply, answer)
 
     def asked(self, function, cases):
@@ -92,30 +99,29 @@ class Test_2b(LossTest):
         """2b-0-basic: loss_nonsaturating_d at logits near zero"""
         # -log sigma: 0.5759, 0.1269, 1.3133 for the real; -log(1 - sigma): 1.3133, 0.0486, 0.9741 for the fakes.
         answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
-        self.loss("loss_nonsaturating_d", NEAR, answer)
-        self.again(lambda rng: self.loss("loss_nonsaturating_d", random_images(rng, 3, (1, 1, 2))))
+        self.basic("loss_nonsaturating_d", [(NEAR, answer)], lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded()
     def test_1(self):
         """2b-1-basic: loss_nonsaturating_g at logits near zero"""
         # -log sigma: 0.3133, 3.0486, 0.4741.
         gradient = np.repeat([-0.089647, -0.317525, -0.125847], 2).reshape(3, 1, 1, 2)
-        self.loss("loss_nonsaturating_g", NEAR, {"value": 1.278642, "grad_images": gradient})
-        self.again(lambda rng: self.loss("loss_nonsaturating_g", random_images(rng, 3, (1, 1, 2))))
+        known = [(NEAR, {"value": 1.278642, "grad_images": gradient})]
+        self.basic("loss_nonsaturating_g", known, lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded()
     def test_2(self):
         """2b-2-basic: loss_nonsaturating_d at logits of 100 and -100"""
         # 0, 100, 0 and 0, 100, 100: a third of 300.
-        self.loss("loss_nonsaturating_d", FAR, {"value": 100, "grad_bias": 1 / 3})
-        self.again(lambda rng: self.loss("loss_nonsaturating_d", far(random_images(rng, 3, (1, 1, 2)))))
+        known = [(FAR, {"value": 100, "grad_bias": 1 / 3})]
+        self.basic("loss_nonsaturating_d", known, lambda rng: far(random_images(rng, 3, (1, 1, 2))))
 
     @graded()
     def test_3(self):
         """2b-3-basic: loss_nonsaturating_g at logits of 100 and -100"""
         gradient = np.repeat([-1 / 3, 0, 0], 2).reshape(3, 1, 1, 2)
-        self.loss("loss_nonsaturating_g", FAR, {"value": 100 / 3, "grad_images": gradient})
-        self.again(lambda rng: self.loss("loss_nonsaturating_g", far(random_images(rng, 3, (1, 1, 2)))))
+        known = [(FAR, {"value": 100 / 3, "grad_images": gradient})]
+        self.basic("loss_nonsaturating_g", known, lambda rng: far(random_images(rng, 3, (1, 1, 2))))
 
     @graded()
     def test_4(self):
@@ -150,6 +156,7 @@ LABELLED["real"][:, :10] = 5  # what d sees if it is told the wrong class
 LABELLED["real"][[0, 1, 2], [3, 0, 9]] = [0.25, 1, 1]
 LABELLED["real"][:, 10:] = [[0, 0], [1, 0], [0, -1]]
 LABELLED["real"] = LABELLED["real"].reshape(3, 1, 3, 4)
+FAR_LABELLED = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
 
 
 class Test_4b(LossTest):
@@ -157,21 +164,17 @@ class Test_4b(LossTest):
     def test_0(self):
         """4b-0-basic: conditional_loss_nonsaturating_d on three images with labels"""
         answer = {"value": 1.450685, "grad_gain": 0.147075, "grad_weight": [0.032392, 0.124134], "grad_bias": 0.03762}
-        self.loss("conditional_loss_nonsaturating_d", LABELLED, answer)
-        far_case = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
         # Logits 25, 200, -100 and 100, -300, 50: (0 + 0 + 100) / 3 + (100 + 0 + 50) / 3.
-        self.loss("conditional_loss_nonsaturating_d", far_case, {"value": 250 / 3, "grad_bias": 1 / 3})
-        self.again(lambda rng: self.loss("conditional_loss_nonsaturating_d", random_labelled(rng, 3)))
+        known = [(LABELLED, answer), (FAR_LABELLED, {"value": 250 / 3, "grad_bias": 1 / 3})]
+        self.basic("conditional_loss_nonsaturating_d", known, lambda rng: random_labelled(rng, 3))
 
     @graded()
     def test_1(self):
         """4b-1-basic: conditional_loss_nonsaturating_g on three images with labels"""
         gradient = [[-0.089647, -0.179294], [-0.317525, -0.635049], [-0.125847, -0.251694]]
         answer = {"value": 1.278642, "grad_tags": gradient, "grad_amplitude": -0.533019}
-        self.loss("conditional_loss_nonsaturating_g", LABELLED, answer)
-        far_case = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
-        self.loss("conditional_loss_nonsaturating_g", far_case, {"value": 100, "grad_amplitude": -100 / 3})
-        self.again(lambda rng: self.loss("conditional_loss_nonsaturating_g", random_labelled(rng, 3)))
+        known = [(LABELLED, answer), (FAR_LABELLED, {"value": 100, "grad_amplitude": -100 / 3})]
+        self.basic("conditional_loss_nonsaturating_g", known, lambda rng: random_labelled(rng, 3))
 
     @graded()
     def test_2(self):
@@ -230,18 +233,22 @@ class Test_5e(LossTest):
         # gradient is 10 * 2 (5 - 1) weight / 5, and reaches the weight only if the gradient by x was itself made to be
         # differentiated.
         answer = {"value": 160.666667, "grad_weight": [[[16, 32.666667], [31.666667, 64]]], "grad_bias": 0}
-        self.loss("loss_wasserstein_gp_d", STEEP, answer)
+        answers = [answer]
         # d is 0.3, 0, -0.4 and -0.4, 0.3, 0: the means are equal. The penalty is 10 (1/2 - 1)^2.
-        answer = {"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0}
-        self.loss("loss_wasserstein_gp_d", FLAT, answer)
-        self.again(lambda rng: self.critic_losses([random_tagged(rng, 3, (1, 2, 2))]))
+        answers.append({"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0})
+        cases = self.and_again([STEEP, FLAT], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
+        for (case, reply), answer in zip_longest(self.asked("loss_wasserstein_gp_d", cases), answers):
+            if answer:
+                self._check_loss("loss_wasserstein_gp_d", case, reply, answer)
+            else:
+                self._check_penalty(case, reply)
 
     @graded()
     def test_1(self):
         """5e-1-basic: loss_wasserstein_gp_g where d is linear"""
         gradient = np.tile(np.array([[-1 / 3, -2 / 3], [-2 / 3, -4 / 3]]), (3, 1, 1, 1))
-        self.loss("loss_wasserstein_gp_g", STEEP, {"value": -11 / 3, "grad_images": gradient})
-        self.again(lambda rng: self.loss("loss_wasserstein_gp_g", random_images(rng, 3, (1, 2, 2))))
+        known = [(STEEP, {"value": -11 / 3, "grad_images": gradient})]
+        self.basic("loss_wasserstein_gp_g", known, lambda rng: random_images(rng, 3, (1, 2, 2)))
 
     @graded()
     def test_2(self):
@@ -277,7 +284,7 @@ class Test_5e(LossTest):
         for case, reply in self.asked("loss_wasserstein_gp_d", cases):
             self._check_penalty(case, reply, are_even)
 
-    def _check_penalty(self, case, reply, is_even):
+    def _check_penalty(self, case, reply, is_even=False):
         found = mixture(reply.get("seen"), case["real"], case["images"])
         fault = found.fault
         if not fault and (found.weights.min() < -1e-5 or found.weights.max() > 1 + 1e-5):
@@ -297,16 +304,16 @@ class Test_7a(LossTest):
         """7a-0-basic: loss_minimax_g at logits near zero"""
         # log(1 - sigma): -1.3133, -0.0486, -0.9741.
         gradient = np.repeat([-0.243686, -0.015809, -0.207487], 2).reshape(3, 1, 1, 2)
-        self.loss("loss_minimax_g", NEAR, {"value": -0.778642, "grad_images": gradient})
-        self.again(lambda rng: self.loss("loss_minimax_g", random_images(rng, 3, (1, 1, 2))))
+        known = [(NEAR, {"value": -0.778642, "grad_images": gradient})]
+        self.basic("loss_minimax_g", known, lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded(is_extra_credit=True)
     def test_1(self):
         """7a-1-basic: loss_minimax_g at logits of 100 and -100"""
         # 0, -100 and -100. No gradient comes from the first, a fake that was found out.
         gradient = np.repeat([0, -1 / 3, -1 / 3], 2).reshape(3, 1, 1, 2)
-        self.loss("loss_minimax_g", FAR, {"value": -200 / 3, "grad_images": gradient})
-        self.again(lambda rng: self.loss("loss_minimax_g", far(random_images(rng, 3, (1, 1, 2)))))
+        known = [(FAR, {"value": -200 / 3, "grad_images": gradient})]
+        self.basic("loss_minimax_g", known, lambda rng: far(random_images(rng, 3, (1, 1, 2))))
 
     @graded(is_extra_credit=True)
     def test_2(self):
