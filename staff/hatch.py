@@ -38,6 +38,7 @@ def main():
     with open(settings["filter"], "rb") as file:
         program = file.read()
     confine.offer_to_be_killed_first()
+    proc = os.open("/proc", os.O_PATH)
     if settings["root"]:
         os.chroot(settings["root"])
     os.chdir(settings["stage"])
@@ -61,7 +62,7 @@ def main():
             return
         request = json.loads(message)
         if request["do"] == "start":
-            child = Child(request, files, settings, program, control, keeper)
+            child = Child(request, files, {**settings, "proc": proc}, program, control, keeper)
             with os.fdopen(os.pidfd_open(child.pid)) as handle:
                 socket.send_fds(control, [b"{}"], [handle.fileno()])
         else:
@@ -89,8 +90,9 @@ class Child:
 
     def __init__(self, request, files, settings, program, control, keeper):
         self._keeper = keeper
+        self._proc = settings["proc"]
         self._status = None
-        self._question, self._spent = None, 0.0
+        self._question, self._spent, self._nice = None, 0.0, 0
         keeper.furnish(files[3], request["uid"])
         os.close(files[3])
         self.pid = os.fork()
@@ -119,6 +121,22 @@ class Child:
                 self._question, self._spent = question, spent
             nice = LAST if spent - self._spent >= much else 0
             os.setpriority(os.PRIO_PGRP, self.pid, nice)  # of a process it would be the first thread's alone
+            if nice != self._nice:
+                self._weigh_session(nice)
+                self._nice = nice
+
+    def _weigh_session(self, nice):
+        """Linux may share processors among sessions first (sched(7), autogroup); what each process has then counts
+        within its own alone, which is of this child.
+
+        Raises:
+            OSError: it cannot be done here; or not yet, as Linux takes ten changes a second.
+        """
+        file = os.open(f"{self.pid}/autogroup", os.O_WRONLY, dir_fd=self._proc)
+        try:
+            os.write(file, str(nice).encode())
+        finally:
+            os.close(file)
 
     def end(self):
         """Kills it, removes its files, returns its status."""

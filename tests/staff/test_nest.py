@@ -77,16 +77,22 @@ for thread in threads:
 def priorities():
     return {os.getpriority(os.PRIO_PROCESS, number) for number in (0, *(thread.native_id for thread in threads))}
 
+def session():  # its weight among sessions, where Linux has them and this process can see it
+    try:
+        return int(open("/proc/self/autogroup").read().split()[-1])
+    except OSError:
+        return 19
+
 until = time.monotonic() + 25
-while priorities() != {19} and time.monotonic() < until:
+while (priorities() != {19} or session() != 19) and time.monotonic() < until:
     pass
-print(priorities())
+print(priorities(), session())
 """
 
 
 def test_who_works_for_long_stands_back_with_all_threads(nest, tmp_path, monkeypatch):
     monkeypatch.setattr(nests, "MUCH", 1)
-    assert said(nest, write(tmp_path / "works", gan=WORKS)).strip() == "{19}"
+    assert said(nest, write(tmp_path / "works", gan=WORKS)).strip() == "{19} 19"
 
 
 def test_who_only_waits_does_not_stand_back(nest, tmp_path):
