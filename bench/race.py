@@ -1,12 +1,13 @@
 """Our training beside the starter's, whole processes in alternation: time, memory, and how good the results are.
 
-    python bench/race.py [--models flow gan ...] [--runs 3] [--quick] [--precision bf16] [--attached]
+    python bench/race.py [--models flow gan ...] [--runs 3] [--quick] [--precision bf16] [--detached]
 
 Wall time is from start to exit, imports and figures included; CPU time is printed too, since on a machine that
-others use it is the steadier of the two. `--quick` does a tenth of the steps. With `--attached` the losses of both
-leave fakes attached to the generator in the discriminator's turn, as many students write them: just as right, since
-only the discriminator is updated there. Nothing is written but in a temporary folder. Exit status 1 if a ratio misses
-its bar.
+others use it is the steadier of the two. `--quick` does a tenth of the steps. The losses of both leave fakes attached
+to the generator in the discriminator's turn, so that a starter's backward pass goes through everything; with
+`--detached` they are those of src/submission/, which cut there and spare a starter a part of the way. Both are right,
+since only the discriminator is updated in its turn. Nothing is written but in a temporary folder. Exit status 1 if a
+ratio misses its bar.
 """
 
 import argparse
@@ -102,7 +103,7 @@ def attach_fakes(folder):
     path = folder / "src" / "submission" / "gan.py"
     text = path.read_text()
     if ".detach()" not in text:
-        sys.exit("--attached takes .detach() out of src/submission/gan.py, which has none.")
+        sys.exit("This takes .detach() out of src/submission/gan.py, which has none: --detached takes it as it is.")
     path.write_text(text.replace(".detach()", ""))
     return folder
 
@@ -183,8 +184,7 @@ def main():
     parser.add_argument("--runs", type=int, default=3, help="of each (3)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="of ours (fp32)")
-    help = "losses that do not detach fakes, which every correct submission may have"
-    parser.add_argument("--attached", action="store_true", help=help)
+    parser.add_argument("--detached", action="store_true", help="losses that detach fakes, as in src/submission/")
     flags = parser.parse_args()
     bars = BARS if flags.precision == "fp32" else BARS_BF16
     missed = False
@@ -192,7 +192,7 @@ def main():
     print(f"{torch.get_num_threads()} threads, matrix product {rate / 1e9:.0f} GFLOP/s in fp32")
     with tempfile.TemporaryDirectory() as folder:
         images = lay_out_images(Path(folder), 6_000 if flags.quick else 60_000)
-        root = attach_fakes(Path(folder, "attached")) if flags.attached else ROOT
+        root = ROOT if flags.detached else attach_fakes(Path(folder, "attached"))
         for model in (model for model in flags.models if model in bars):
             runs = {"ours": [], "starter": []}
             for _ in range(flags.runs):
