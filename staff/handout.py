@@ -118,9 +118,10 @@ def _prove_that_every_space_is_named():
                 raise Leak(f"{function} of src/submission/{path.name}, {said}.") from None
         for space in spaces(text):
             if space.start() not in known:
-                line = text.count("\n", 0, space.start()) + 1
+                line, above = text.count("\n", 0, space.start()) + 1, re.findall(r"def (\w+)", text[: space.start()])
                 said = "students are to write here, but FUNCTIONS in staff/mistakes/entry.py does not name the function"
-                raise Leak(f"src/submission/{path.name}, line {line}: {said}.")
+                where = f"src/submission/{path.name}, line {line}" + (f", in {above[-1]}" if above else "")
+                raise Leak(f"{where}: {said}.")
 
 
 def _prove_that_nothing_is_solved(folder):

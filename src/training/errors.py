@@ -22,6 +22,22 @@ def explain(error):
     return tracebacks.explain(error, SUBMISSION)
 
 
+def checked_parts(module, *names):
+    """The parts of a module of the submission.
+
+    Args:
+        module: such as submission.gan.
+        names: of its functions and classes.
+
+    Raises:
+        TrainingStopped: one is not there.
+    """
+    for name in names:
+        if not hasattr(module, name):
+            raise TrainingStopped(f"{module.__name__.replace('.', '/')}.py has no {name}.")
+    return [getattr(module, name) for name in names]
+
+
 def checked_scalar(name, value):
     """Returns what a student's loss or log-likelihood gave, if training can use it.
 

@@ -8,6 +8,7 @@ from data import IMAGE_SETS, load_images, load_mixture, load_moons, to_unit_rang
 from network import Discriminator, GaussianGenerator, Generator, PointDiscriminator, PointGenerator
 from submission import fgan as submission
 from training import figures, layout
+from training.errors import checked_parts
 from training.gan import networks_and_optimizers, take_turn
 from training.loop import Run
 from training.settings import ALL_DIVERGENCES, DIVERGENCES, GRID_COLUMNS
@@ -30,6 +31,7 @@ SOURCES = {f"{side}_loss": f" (f_gan_loss_{side} in submission/fgan.py)" for sid
 
 def fgan_run(settings, device):
     """The run that the settings ask for."""
+    checked_parts(submission, "Divergence", "f", "f_gan_loss_d", "f_gan_loss_g")
     return (OneGaussianRun if settings.divergence == ALL_DIVERGENCES else FganRun)(settings, device)
 
 

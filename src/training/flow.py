@@ -7,10 +7,10 @@ from functools import partial
 import torch
 
 from data import load_moons
-from submission.flow_network import MAF
+from submission import flow_network as submission
 from training import figures, quality
 from training.checkpoint import random_numbers_apart
-from training.errors import TrainingStopped, checked_gradient, checked_scalar
+from training.errors import TrainingStopped, checked_gradient, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
 from training.replay import loss_and_gradients, recorded
@@ -57,10 +57,11 @@ class FlowRun(Run):
 
     def __init__(self, settings, device):
         self.device = device
+        (maf,) = checked_parts(submission, "MAF")
         points = load_moons()
         super().__init__(settings, len(points.train))
         self.train, self.valid, self.test = (part.to(device) for part in (points.train, points.valid, points.test))
-        self.flow = MAF(2, settings.hidden_size, N_HIDDEN, settings.n_flows).to(device)
+        self.flow = maf(2, settings.hidden_size, N_HIDDEN, settings.n_flows).to(device)
         self.parameters = list(self.flow.parameters())
         self.optimizer = Adam(self.parameters, PEAK_LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))

@@ -7,7 +7,7 @@ from data import load_images, to_unit_range
 from network import NUM_CLASSES
 from submission import gan as submission
 from training import figures, layout, precision, quality
-from training.errors import TrainingStopped, checked_gradient, checked_scalar
+from training.errors import checked_gradient, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
 from training.settings import GRID_COLUMNS
@@ -43,10 +43,7 @@ class GanRun(Run):
         self.device = device
         self.conditional = settings.model == "cgan"
         names = LOSSES[settings.model, settings.loss_type]
-        for name in names:
-            if not hasattr(submission, name):
-                raise TrainingStopped(f"submission/gan.py has no function {name}.")
-        self.d_loss, self.g_loss = (getattr(submission, name) for name in names)
+        self.d_loss, self.g_loss = checked_parts(submission, *names)
         self.sources = {key: f" ({name} in submission/gan.py)" for key, name in zip(KEYS, names, strict=True)}
         data = load_images(settings.dataset, settings.data_dir)
         super().__init__(settings, len(data.train_images))

@@ -10,7 +10,7 @@ from network import CouplingNet
 from submission import image_flow as submission
 from training import figures, layout
 from training.checkpoint import random_numbers_apart
-from training.errors import TrainingStopped, checked_gradient, checked_scalar
+from training.errors import TrainingStopped, checked_gradient, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
 from training.schedule import warm_up_and_cosine
@@ -60,9 +60,7 @@ class ImageFlowRun(Run):
 
     def __init__(self, settings, device):
         self.device = device
-        for name in PARTS:
-            if not hasattr(submission, name):
-                raise TrainingStopped(f"submission/image_flow.py has no {name}.")
+        checked_parts(submission, *PARTS)
         data = load_images(settings.dataset, settings.data_dir)
         held_out = min(MOST_HELD_OUT, len(data.train_images) // 10)
         super().__init__(settings, len(data.train_images) - held_out)

@@ -1,11 +1,12 @@
 """The training loop that every model shares: order of the data, progress, checkpoints, and ways to stop."""
 
+import os
 import shlex
 import shutil
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import torch
@@ -241,8 +242,13 @@ def _tensors(state):
 
 
 def _python():
-    """How to call this Python: by its short name where that would find it."""
-    return "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
+    """How to call this Python from here: by its short name where that would find it."""
+    if shutil.which("python") == sys.executable:
+        return "python"
+    paths = [sys.executable]
+    with suppress(ValueError):  # on another drive
+        paths.append(os.path.relpath(sys.executable))
+    return shlex.quote(min(paths, key=len))
 
 
 class _Stop:

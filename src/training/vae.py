@@ -10,7 +10,7 @@ from network import Autoencoder
 from submission import vae as submission
 from training import figures
 from training.checkpoint import random_numbers_apart
-from training.errors import TrainingStopped, checked_gradient, checked_scalar
+from training.errors import TrainingStopped, checked_gradient, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
 from training.settings import SAMPLE_COLUMNS
@@ -37,8 +37,7 @@ class VaeRun(Run):
 
     def __init__(self, settings, device):
         self.device = device
-        if not hasattr(submission, "negative_elbo_bound"):
-            raise TrainingStopped(f"{FILE} has no function negative_elbo_bound.")
+        checked_parts(submission, "negative_elbo_bound")
         data = load_images(settings.dataset, settings.data_dir)
         super().__init__(settings, len(data.train_images))
         self.data_source, self.shape = data.source, data.train_images.shape[1:]

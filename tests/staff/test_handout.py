@@ -143,7 +143,8 @@ def test_a_space_that_the_catalogue_does_not_know_is_found(copy, monkeypatch):
     functions = handout.FUNCTIONS
     fewer = {name: place for name, place in functions.items() if name != "loss_nonsaturating_g"}
     monkeypatch.setattr(handout, "FUNCTIONS", fewer)
-    with pytest.raises(Leak, match=r"src/submission/gan.py, line \d+: .* does not name the function"):
+    where = r"src/submission/gan.py, line \d+, in loss_nonsaturating_g"
+    with pytest.raises(Leak, match=f"{where}: .* does not name the function"):
         handout.prove(copy)
     monkeypatch.setattr(handout, "FUNCTIONS", {**functions, "loss_of_hope": ("gan.py", "2b")})
     with pytest.raises(Leak, match="loss_of_hope of src/submission/gan.py, .* has no space to write in"):

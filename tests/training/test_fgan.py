@@ -51,6 +51,13 @@ def test_images_are_drawn_as_grids(tmp_path):
     assert (tmp_path / "fake_0050.png").exists()
 
 
+@pytest.mark.parametrize("divergence", ["kl", "all"])
+def test_a_part_that_is_gone_is_named(tmp_path, monkeypatch, divergence):
+    monkeypatch.delattr(fgan, "f_gan_loss_g")
+    with pytest.raises(TrainingStopped, match="submission/fgan.py has no f_gan_loss_g"):
+        start(tmp_path, divergence=divergence)
+
+
 def test_a_loss_that_trains_nothing_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(fgan, "f_gan_loss_g", lambda divergence, g, d, x, *, device: d(x).mean())
     with pytest.raises(TrainingStopped, match="f_gan_loss_g in submission/fgan.py does not depend on the generator"):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from submission import flow_network
 from submission.flow_network import MADE, MAF
 from training.errors import TrainingStopped
 from training.flow import FlowRun
@@ -31,6 +32,12 @@ def test_a_direction_that_returns_something_else_is_described(tmp_path, monkeypa
         monkeypatch.setattr(MAF, "log_probs", lambda flow, x: next(flow.parameters()).sum())
     monkeypatch.setattr(MADE, name, lambda made, x: wrong(x))
     with pytest.raises(TrainingStopped, match=rf"MADE.{name} in submission/flow_network.py must return a pair"):
+        start(tmp_path)
+
+
+def test_a_part_that_is_gone_is_named(tmp_path, monkeypatch):
+    monkeypatch.delattr(flow_network, "MAF")
+    with pytest.raises(TrainingStopped, match="submission/flow_network.py has no MAF"):
         start(tmp_path)
 
 

@@ -39,7 +39,7 @@ def test_a_loss_that_trains_nothing_is_named(tmp_path, monkeypatch, name, loss, 
 
 def test_a_missing_function_is_named(tmp_path, monkeypatch):
     monkeypatch.delattr(gan, "loss_nonsaturating_d")
-    with pytest.raises(TrainingStopped, match="submission/gan.py has no function loss_nonsaturating_d"):
+    with pytest.raises(TrainingStopped, match="submission/gan.py has no loss_nonsaturating_d"):
         start(tmp_path, monkeypatch, range(4))
 
 

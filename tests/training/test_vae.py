@@ -101,7 +101,7 @@ def test_what_is_no_bound_is_refused_before_training(start, monkeypatch, bound, 
 
 def test_a_missing_function_is_named(start, monkeypatch):
     monkeypatch.delattr(vae, "negative_elbo_bound")
-    with pytest.raises(TrainingStopped, match="submission/vae.py has no function negative_elbo_bound"):
+    with pytest.raises(TrainingStopped, match="submission/vae.py has no negative_elbo_bound"):
         start()
 
 
