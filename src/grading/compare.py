@@ -25,7 +25,8 @@ def difference(got, expected, batch=None):
     if got.shape != expected.shape:
         return f"expected the shape {expected.shape}\ngot      the shape {got.shape}"
     got = got.astype(float)
-    wrong = ~(np.abs(got - expected) <= _tolerance(expected))
+    with np.errstate(invalid="ignore"):
+        wrong = ~((np.abs(got - expected) <= _tolerance(expected)) | (got == expected))
     if not wrong.any():
         return None
     if expected.size <= 24:
@@ -62,8 +63,10 @@ def shown(array):
 
 
 def _tolerance(expected):
-    largest = np.abs(expected).max() if expected.size else 0.0
-    return RELATIVE * np.abs(expected) + 0.1 * RELATIVE * max(largest, 0.1)
+    """How far from each entry a number may be; from one that is not finite, nothing may."""
+    size = np.where(np.isfinite(expected), np.abs(expected), 0)
+    tolerance = RELATIVE * size + 0.1 * RELATIVE * max(size.max(initial=0), 0.1)
+    return np.where(np.isfinite(expected), tolerance, 0)
 
 
 def _distance(got, expected):

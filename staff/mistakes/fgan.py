@@ -223,6 +223,15 @@ ENTRIES = [
         said("a probability in place of its logarithm", "The domain of the row gan is below 0. Is a probability?"),
         row('"gan": lambda: F.logsigmoid(v)', '"gan": lambda: torch.sigmoid(v)'),
     ),
+    activation(
+        "wild-far-above",
+        said("T outside of the domain of f* where v is large", "What is your T at v = 60? Its bound is small."),
+        row('"reverse_kl": lambda: -(-v).exp()', '"reverse_kl": lambda: torch.where(v > 50, 1e15 + v, -(-v).exp())'),
+        row(
+            '"squared_hellinger": lambda: 1 - (-v).exp()',
+            '"squared_hellinger": lambda: torch.where(v > 50, 1e15 + v, 1 - (-v).exp())',
+        ),
+    ),
     activation("none", NO_ACTIVATION, body="return v"),
     activation(
         "gan-overflows",
@@ -326,6 +335,14 @@ ENTRIES = [
         "jensen-shannon-constant",
         CONSTANT,
         row('"jensen_shannon": lambda: F.softplus(v) - math.log(2)', '"jensen_shannon": lambda: F.softplus(v)'),
+    ),
+    composed(
+        "wild-far-below",
+        said("a wrong value where v is far below zero", "What is exp(v) - 1 at v = -60?"),
+        row(
+            '"squared_hellinger": lambda: torch.expm1(v)',
+            '"squared_hellinger": lambda: torch.where(v < -50, 1e15 + v, torch.expm1(v))',
+        ),
     ),
     composed(
         "gan-for-the-real",

@@ -65,6 +65,26 @@ ENTRIES = [
         hint="A larger variance should spread the samples more. Does yours?",
     ),
     wrong_sample("torch-normal", "return torch.normal(m, v.sqrt())", **CUT),
+    wrong_sample(
+        "infinite-where-gradients-are-asked",
+        """
+        if m.requires_grad or v.requires_grad:
+            return m + 0 * v + float("inf")
+        return torch.normal(m, v.sqrt())
+        """,
+        misconception="samples that are no numbers, so that none can say what their gradient should be",
+        hint="Print your samples and the gradient by v. Can a sample be infinite?",
+    ),
+    wrong_sample(
+        "infinite-with-its-gradient",
+        """
+        if m.requires_grad or v.requires_grad:
+            return m + v * float("inf")
+        return torch.normal(m, v.sqrt())
+        """,
+        misconception="samples that are no numbers, so that none can say what their gradient should be",
+        hint="Print your samples and the gradient by v. Can a sample be infinite?",
+    ),
     wrong_sample("sample-of-the-library", "return torch.distributions.Normal(m, v.sqrt()).sample()", **CUT),
     wrong_sample("no-grad", "with torch.no_grad():\n    z = m + v.sqrt() * torch.randn_like(m)\nreturn z", **CUT),
     wrong_sample(

@@ -98,6 +98,7 @@ class Test_6a(VaeTest):
         m, v = np.array([[0.0, 1], [2, -3]]), np.full((2, 2), 4.0)
         self.about("sample_gaussian", m=m, v=v)
         reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=np.ones((2, 2)))
+        self.finite(reply)
         # Where z = m + 2 eps was drawn, a variance of 4 + h would have made it z + eps h / 4 = z + (z - m) h / 8.
         answer = {"grad_m": np.ones((2, 2)), "grad_v": (reply["sample"].reshape(2, 2) - m) / 8}
         self.expect(reply, answer, varies=True)
@@ -118,10 +119,15 @@ class Test_6a(VaeTest):
         self.samples(np.array([0.0, 5, -5]), np.array([1e-4, 1e4, 2]))
         self.ask("vae.on_device", function="sample_gaussian", m=np.zeros((3, 2)), v=np.ones((3, 2)))
 
+    def finite(self, reply):
+        """From a sample it is worked out what its gradient should be."""
+        self.fault("finite", "" if np.isfinite(reply["sample"]).all() else "not every sample is a finite number")
+
     def gradients(self, m, v):
         self.about("sample_gaussian", m=m, v=v)
         pull = self.rng.normal(size=m.shape)
         reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=pull)
+        self.finite(reply)
         if self.solution:
             self.expect(reply, self.solution.vae.sample_gaussian(m, v, pull, reply["sample"]), varies=True)
         self.untouched(reply, m_after="m", v_after="v")
