@@ -16,6 +16,7 @@ import struct
 import sys
 
 PR_SET_PDEATHSIG, SIGKILL = 1, 9
+PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 PR_SET_NO_NEW_PRIVS = 38
 INSTRUCTION = 8  # bytes
@@ -27,6 +28,7 @@ def main():
     with open(settings["filter"], "rb") as file:
         program = file.read()
     offer_to_be_killed_first()
+    statm = os.open("/proc/self/statm", os.O_RDONLY)
     if settings["root"]:
         os.chroot(settings["root"])
     os.chdir(settings["stage"])
@@ -36,7 +38,7 @@ def main():
 
     from grading import worker
 
-    worker.main()
+    worker.main(statm)
 
 
 def confine(program, limits, uid):
@@ -56,6 +58,7 @@ def confine(program, limits, uid):
         os.setresuid(uid, uid, uid)
     os.umask(0o077)
     end_with_parent()
+    _require(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "prctl(PR_SET_DUMPABLE)")
     _require(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "prctl(PR_SET_NO_NEW_PRIVS)")
     _install(libc, program)
     _test()

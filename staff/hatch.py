@@ -31,6 +31,7 @@ LAST = 19  # a seventieth of the processor's time of another
 WARM = ("torch.nn.functional", "torch.nested._internal.nested_tensor", "numpy.random", "numpy.ma")
 WARM += ("grading.worker", "grading.loader")
 MESSAGE = 65536
+STATM = 3  # what the worker's /proc/self/statm is opened as, before it is out of sight
 
 
 def main():
@@ -92,7 +93,7 @@ class Child:
         self._keeper = keeper
         self._proc = settings["proc"]
         self._status = None
-        self._question, self._spent, self._nice = None, 0.0, 0
+        self._question, self._spent = None, 0.0
         keeper.furnish(files[3], request["uid"])
         os.close(files[3])
         self.pid = os.fork()
@@ -121,9 +122,7 @@ class Child:
                 self._question, self._spent = question, spent
             nice = LAST if spent - self._spent >= much else 0
             os.setpriority(os.PRIO_PGRP, self.pid, nice)  # of a process it would be the first thread's alone
-            if nice != self._nice:
-                self._weigh_session(nice)
-                self._nice = nice
+            self._weigh_session(nice)
 
     def _weigh_session(self, nice):
         """Linux may share processors among sessions first (sched(7), autogroup); what each process has then counts
@@ -132,9 +131,10 @@ class Child:
         Raises:
             OSError: it cannot be done here; or not yet, as Linux takes ten changes a second.
         """
-        file = os.open(f"{self.pid}/autogroup", os.O_WRONLY, dir_fd=self._proc)
+        file = os.open(f"{self.pid}/autogroup", os.O_RDWR, dir_fd=self._proc)
         try:
-            os.write(file, str(nice).encode())
+            if os.read(file, 100).split()[-1:] != [str(nice).encode()]:
+                os.write(file, str(nice).encode())
         finally:
             os.close(file)
 
@@ -153,12 +153,13 @@ class Child:
 
             for target, file in enumerate(files):
                 os.dup2(file, target)
-            os.closerange(3, 4096)
+            os.dup2(os.open("self/statm", os.O_RDONLY, dir_fd=settings["proc"]), STATM)
+            os.closerange(STATM + 1, 4096)
             os.setsid()
             os.environ["TMPDIR"] = os.environ["HOME"] = os.path.join(folder, "scratch")
             confine.confine(program, settings["limits"], uid)
             sys.argv = ["worker", os.path.join(folder, "submission"), str(settings["memory"])]
-            worker.main()
+            worker.main(STATM)
         except BaseException as error:  # whatever it is, the child must not go on as the parent
             os.write(2, f"{type(error).__name__}: {error}\n".encode())
             os._exit(1)

@@ -24,7 +24,7 @@ from staff.jail import DEVICES, jail
 
 HERE = Path(__file__).resolve().parent
 # What serves probes; nothing else of this repository is to be seen.
-SERVED = ("grading/__init__.py", "grading/wire.py", "grading/loader.py", "grading/devices.py", "grading/worker.py")
+SERVED = tuple(f"grading/{name}.py" for name in ("__init__", "wire", "loader", "devices", "seen", "worker"))
 SERVED += tuple(sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.glob("grading/probes/*.py")))
 SERVED += ("tracebacks.py", "network.py", "data.py")
 

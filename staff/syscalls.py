@@ -15,7 +15,7 @@ from staff.confine import OWN_PID
 CLONE_THREAD = 0x10000
 MAP_SHARED_AND_ANONYMOUS = 0x01 | 0x20
 MAP_GROWSDOWN = 0x100
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 F_SETOWN, F_SETOWN_EX = 8, 15
 FIOSETOWN, SIOCSPGRP = 0x8901, 0x8902
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
@@ -60,8 +60,10 @@ def program():
     # The limit of memory counts it as stack, which is to say not at all.
     stack = pyseccomp.Arg(3, pyseccomp.MASKED_EQ, MAP_GROWSDOWN, MAP_GROWSDOWN)
     rules.add_rule(pyseccomp.ERRNO(errno.ENOMEM), "mmap", stack)
-    # The process has been told to end with the grader, and is not to take that back.
-    rules.add_rule(no, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, PR_SET_PDEATHSIG))
+    # The process has been told to end with the grader, and is not to take that back; nor is it to own its files in
+    # /proc, by which it could be weighed as before, and no longer be the first that is killed where memory runs out.
+    for option in (PR_SET_PDEATHSIG, PR_SET_DUMPABLE):
+        rules.add_rule(no, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, option))
     for name in _UPON_ONESELF:
         rules.add_rule(no, name, pyseccomp.Arg(0, pyseccomp.NE, OWN_PID))
     for name in ("prlimit64", "sched_setaffinity"):

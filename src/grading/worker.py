@@ -14,9 +14,15 @@ import sys
 
 from grading import wire
 
+SET_ASIDE = 2**30  # bytes of addresses, by glibc for each thread
 
-def main():
-    """Reads requests, answers them one by one."""
+
+def main(statm=None):
+    """Reads requests, answers them one by one.
+
+    Args:
+        statm: descriptor of this process's /proc/self/statm, where /proc is out of sight.
+    """
     folder, memory = sys.argv[1], int(sys.argv[2])
     _end_with_parent()
     requests, replies = _take_the_pipes()
@@ -27,7 +33,7 @@ def main():
     from grading.loader import Submission
 
     torch.set_num_threads(1)
-    _limit_memory(memory)
+    _limit_memory(memory, statm)
     submission = Submission(folder)
     wire.write(replies, {"status": "ready"})
     streams = sys.stdout, sys.stderr
@@ -82,15 +88,26 @@ def _end_with_parent():
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def _limit_memory(limit):
-    """Allocations beyond it fail with an error that says so; Linux keeps this limit, others may not."""
+def _limit_memory(limit, statm):
+    """Allocations beyond it fail with an error that says so; Linux keeps this limit, others may not.
+
+    What has been made read-only is no data any more: addresses are limited too, with room for those that are set aside
+    and never used.
+    """
     try:
         import resource
     except ImportError:
         return
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    _lower(resource, resource.RLIMIT_DATA, limit)
+    with contextlib.suppress(OSError), open("/proc/self/statm" if statm is None else statm) as file:
+        addresses = int(file.read().split()[0]) * resource.getpagesize()
+        _lower(resource, resource.RLIMIT_AS, addresses + limit + SET_ASIDE)
+
+
+def _lower(resource, name, limit):
+    hard = resource.getrlimit(name)[1]
     limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    resource.setrlimit(name, (limit, limit))
 
 
 if __name__ == "__main__":

@@ -81,6 +81,25 @@ for call, do in (
         print("@MARKER@-pierced:", call)
 """,
     ),
+    bomb(
+        "memory-read-only",
+        "memory that was filled and is then only to be read, which is no longer counted as data",
+        MEMORY
+        + """
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+STEP, held = 2**24, 0
+while held < MOST:
+    at = libc.mmap(None, STEP, 3, 0x02 | 0x20, -1, 0)
+    if at == FAILED:
+        break
+    ctypes.memset(at, 120, STEP)
+    libc.mprotect(at, STEP, 1)
+    held += STEP
+print("held", held >> 20, "MB")
+if held > 4 * 2**30:
+    print("@MARKER@-pierced: memory without limit")
+""",
+    ),
     bomb("memory-shared", "shared memory of nobody", MEMORY + "fill(0x01 | 0x20)"),
     bomb(
         "memory-of-zeros",

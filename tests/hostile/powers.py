@@ -96,6 +96,9 @@ for name in ("RLIMIT_DATA", "RLIMIT_NPROC", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RL
 attempt("no new privileges", lambda: libc.prctl(38, 0, 0, 0, 0))
 attempt("no filter", lambda: libc.prctl(22, 0, 0, 0, 0))
 attempt("outlive", lambda: libc.prctl(1, 0, 0, 0, 0))
+attempt("its own files in /proc", lambda: libc.prctl(4, 1, 0, 0, 0))
+for name, text in (("oom_score_adj", "0"), ("autogroup", "0")):
+    attempt(name, lambda: os.write(os.open("/proc/self/" + name, os.O_WRONLY), text.encode()))
 attempt("subreaper of others", lambda: -1)
 """,
     ),

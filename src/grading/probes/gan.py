@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from grading import seen
 from grading.devices import HOME
 from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, plain_gradients, tensors, watched
 
@@ -24,11 +25,10 @@ class Generator(nn.Module):
         self.images = nn.Parameter(images)
         self.register_buffer("nothing", torch.zeros(1, DIM_Z))
         self.handed_out = 0
-        self.seen_z = []
 
     def forward(self, z):
         zeros = F.linear(z, self.nothing)  # z plays no part, but must have the shape and the type of noise
-        self.seen_z.append(_noted(z))
+        seen.note(self, "z", _noted(z))
         rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.images)
         self.handed_out += len(z)
         return self.images[rows] + zeros.view(-1, 1, 1, 1)
@@ -42,7 +42,6 @@ class Discriminator(nn.Module):
         self.weight = nn.Parameter(weight)
         self.curvature = nn.Parameter(curvature)
         self.bias = nn.Parameter(bias)
-        self.seen_x = []
 
     def forward(self, x):
         if x.dim() != 4 or x.shape[1:] != self.weight.shape:
@@ -50,7 +49,7 @@ class Discriminator(nn.Module):
             raise ValueError(f"d was given x of shape {tuple(x.shape)}; images are (B, {size})")
         if x.dtype != self.weight.dtype:
             raise TypeError(f"d was given x of type {x.dtype}; its parameters are {self.weight.dtype}")
-        self.seen_x.append(_noted(x).reshape(-1, *self.weight.shape))
+        seen.note(self, "x", _noted(x).reshape(-1, *self.weight.shape))
         return ((self.weight + 0.5 * self.curvature * x) * x).sum(dim=(1, 2, 3)) + self.bias
 
 
@@ -65,14 +64,12 @@ class ConditionalGenerator(nn.Module):
         self.amplitude = nn.Parameter(amplitude)
         self.register_buffer("nothing", torch.zeros(1, DIM_Z))
         self.handed_out = 0
-        self.seen_z = []
-        self.seen_y = []
 
     def forward(self, z, y):
         zeros = F.linear(z, self.nothing)
         classes = _one_hot(y, len(z), z.dtype)
-        self.seen_z.append(_noted(z))
-        self.seen_y.append(_noted(y))
+        seen.note(self, "z", _noted(z))
+        seen.note(self, "y", _noted(y))
         rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.tags)
         self.handed_out += len(z)
         return (torch.cat([self.amplitude * classes, self.tags[rows]], dim=1) + zeros).view(-1, 1, 3, 4)
@@ -127,7 +124,8 @@ def loss(module, function, real, images, weight, curvature, bias):
     g = Generator(*tensors(images=images).values())
     d = Discriminator(**tensors(weight=weight, curvature=curvature, bias=bias))
     reply = _loss(function, getattr_or_unusable(module, function), g, d, tensors(real=real)["real"])
-    return {**reply, "seen": plain(torch.cat(d.seen_x))} if d.seen_x else reply
+    points = seen.by(d, "x")
+    return {**reply, "seen": plain(torch.cat(points))} if points else reply
 
 
 def conditional_loss(module, function, real, labels, tags, amplitude, gain, weight, bias):
@@ -170,9 +168,9 @@ def draws(module, function, wanted, real, images, labels=None):
         if not reply:
             found = gradients("The loss", value, dict(enumerate([*g.parameters(), *d.parameters()])))
             reply["slope"] = sum(plain(gradient.abs().sum()) for gradient in found.values())
-        seen = {"z": g.seen_z, "y": getattr(g, "seen_y", []), "x": getattr(d, "seen_x", [])}[wanted]
-        if seen:
-            reply[f"{wanted}_{call}"] = plain(torch.cat(seen))
+        found = seen.by(d if wanted == "x" else g, wanted)
+        if found:
+            reply[f"{wanted}_{call}"] = plain(torch.cat(found))
     return reply
 
 

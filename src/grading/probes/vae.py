@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from grading import seen
 from grading.probes import Unusable, described, getattr_or_unusable, plain, plain_gradients, tensors, watched
 
 COEFFICIENTS = ("mean_weight", "mean_bias", "log_var_weight", "log_var_bias", "weight", "bias")
@@ -34,7 +35,6 @@ class Model(nn.Module):
             setattr(self, name, nn.Parameter(tensor))
         self.dim_z = len(self.mean_bias)
         self.handed_out = 0
-        self.seen_z = []
 
     def encode(self, x):
         _refuse_others("encode", "x", x, self.weight.shape[0], self.weight.dtype)
@@ -43,7 +43,7 @@ class Model(nn.Module):
 
     def decode(self, z):
         _refuse_others("decode", "z", z, self.dim_z, self.weight.dtype)
-        self.seen_z.append(z.detach().clone().reshape(-1, self.dim_z))
+        seen.note(self, "z", z.detach().clone().reshape(-1, self.dim_z))
         count = z.numel() // self.dim_z
         rows = torch.arange(self.handed_out, self.handed_out + count, device=z.device) % len(self.bias)
         self.handed_out += count
@@ -163,8 +163,8 @@ def _bound(module, call, x, given):
     for parameter in parameters.values():
         parameter.requires_grad_()
     reply |= {"x_after": plain(x - kept), "touched": "; ".join(text for text, holds in complaints.items() if holds)}
-    if model.seen_z:
-        reply["seen"] = plain(torch.cat(model.seen_z))
+    if drawn := seen.by(model, "z"):
+        reply["seen"] = plain(torch.cat(drawn))
     return reply | plain_gradients("The bound", value, parameters)
 
 
