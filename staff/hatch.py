@@ -24,7 +24,6 @@ import zipfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import confine  # noqa: E402
 
-PR_SET_DUMPABLE = 4
 CPUCLOCK_SCHED = 2  # of a process's clock, as clock_getcpuclockid(3) makes it
 LAST = 19  # a seventieth of the processor's time of another
 # What a worker comes to import, of itself and of torch.
@@ -45,7 +44,7 @@ def main():
     os.chdir(settings["stage"])
     confine.end_with_parent()
     # Where the children are the same user, they are not to look into this process.
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    ctypes.CDLL(None).prctl(confine.PR_SET_DUMPABLE, 0, 0, 0, 0)
     sys.path[0] = settings["stage"]
     keeper = Housekeeper(settings["scratch"])
     from grading import probes

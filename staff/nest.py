@@ -16,8 +16,8 @@ from staff import isolation
 
 PRIVILEGES = (*isolation.PRIVILEGES, "CAP_KILL", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SYS_NICE")
 ANSWER_SECONDS = 30
-# Seconds of a processor for a question. The slowest right entry of the catalogue takes 2.8 on its own, others less than
-# 0.1 for most; of a function that has hung before, only what is as quick is waited for.
+# Seconds of a processor for a question. The slowest right entry of the catalogue takes 2.8 on its own, most take some
+# hundredths: of a function that has hung before, only what is quick is waited for.
 MUCH, LITTLE = 6, 0.3
 
 
@@ -164,8 +164,8 @@ class Room:
         return self._nest.excess()
 
     def dawdles(self, question, seconds):
-        """Who has used a processor for long gets what others leave. Time that others had the processor does not count:
-        a right submission is not to fail for the company that it is graded in."""
+        """Who has used a processor for long gets what others leave; time that others had it does not count. The limit
+        of a question is by the clock: who needs much more than MUCH may miss it in company."""
         with contextlib.suppress(OSError):
             self._nest.ask({"do": "yield", "question": question, "much": LITTLE if seconds <= HASTE else MUCH})
 
