@@ -165,11 +165,16 @@ def arithmetic(model):
     with tempfile.TemporaryDirectory() as out_dir:
         settings = Settings.from_flags({**FLAGS[model], "out_dir": out_dir})
         run = (FlowRun if model == "flow" else GanRun)(settings, torch.device("cpu"))
-        counter = FlopCounterMode(display=False)
+        product = torch.ops.mkldnn._linear_pointwise  # of `training.layout`
+        counter = FlopCounterMode(display=False, custom_mapping={product: _product_flop})
         counter.mod_tracker = _NoModules()  # its own refuses torch.autograd.grad within a step, as WGAN-GP has it
         with counter:
             run.step(torch.arange(run.settings.batch_size))
     return counter.get_total_flops() * run.total_steps
+
+
+def _product_flop(inputs, weight, *_, out_shape, **__):
+    return 2 * weight[0] * weight[1] * inputs[0]
 
 
 class _NoModules(contextlib.nullcontext):

@@ -64,6 +64,11 @@ class _Recorder(TorchDispatchMode):
         super().__init__()
         self.calls = []
 
+    @classmethod
+    def _should_skip_dynamo(cls):
+        """Else torch imports its compiler, to tell it to leave this alone: that takes longer than all the recording."""
+        return False
+
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         if operation is torch.ops.aten._local_scalar_dense.default:
             raise RuntimeError("a number was taken out of a tensor: what follows may depend on it")

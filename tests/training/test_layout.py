@@ -26,7 +26,7 @@ def test_only_wide_layers_are_changed():
     assert [type(layer) for layer in network] == [layout.WideLinear, torch.nn.Linear]
 
 
-@pytest.mark.parametrize("shape", [(1,), (layout.FEW,), (layout.FEW + 1,), (2, 3)])
+@pytest.mark.parametrize("shape", [(1,), (64,), (200,), (2, 3)])
 def test_a_wide_layer_has_the_same_values_and_first_and_second_derivatives(shape):
     torch.manual_seed(0)
     plain = torch.nn.Linear(*WIDE)
@@ -37,19 +37,37 @@ def test_a_wide_layer_has_the_same_values_and_first_and_second_derivatives(shape
     for layer in (plain, wide):
         inputs = x.clone().requires_grad_()
         value = layer(inputs).tanh().sum()
-        (slope,) = torch.autograd.grad(value, inputs, create_graph=True)
+        slope, by_weight = torch.autograd.grad(value, (inputs, layer.weight), create_graph=True)
         slope.square().sum().backward()
-        found.append((value, slope, layer.weight.grad, layer.bias.grad, inputs.grad))
+        found.append((value, slope, by_weight, layer.weight.grad, layer.bias.grad, inputs.grad))
     for ours, theirs in zip(*found, strict=True):
         torch.testing.assert_close(theirs, ours, rtol=1e-4, atol=1e-4)
 
 
-def test_few_rows_go_the_other_way_round(monkeypatch):
+def test_only_the_products_that_are_asked_for_are_taken(monkeypatch):
     layer = torch.nn.Linear(*WIDE)
     layout.apply(layer)
-    calls = []
-    addmm = torch.addmm
-    monkeypatch.setattr(torch, "addmm", lambda *matrices: calls.append(matrices) or addmm(*matrices))
-    for rows in (layout.FEW, layout.FEW + 1):
-        layer(torch.randn(rows, WIDE[0]))
-    assert len(calls) == 1
+    x = torch.randn(4, WIDE[0], requires_grad=True)
+    taken = []
+    product = torch.ops.mkldnn._linear_pointwise
+    monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", lambda *given: taken.append(given) or product(*given))
+    for inputs, count in (([x], 2), ([layer.weight], 2), ([layer.bias], 1), ([x, layer.weight], 3)):
+        taken.clear()
+        layer(x).square().sum().backward(inputs=inputs)
+        assert len(taken) == count
+
+
+def test_where_onednn_has_no_product_the_layer_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr(layout, "_has_product", lambda: False)
+    layer = torch.nn.Linear(*WIDE)
+    layout.apply(layer)
+    assert type(layer) is torch.nn.Linear
+
+
+def test_gradients_come_back_as_the_images_came():
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 8, 4), torch.nn.LeakyReLU(), torch.nn.Flatten())
+    layout.apply(network)
+    seen = []
+    network[0].register_full_backward_hook(lambda module, of_inputs, of_outputs: seen.append(of_outputs[0]))
+    network(torch.randn(2, 1, 9, 9, requires_grad=True)).sum().backward()
+    assert seen[0].is_contiguous(memory_format=torch.channels_last)

@@ -1,6 +1,9 @@
 """A recording gives the same bits as the function, or is not used."""
 
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +110,16 @@ def test_recording_leaves_the_random_stream_alone():
     before = torch.get_rng_state()
     both(written_in_place)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_recording_does_not_import_the_compiler():
+    record = """
+import sys, torch
+from training.replay import loss_and_gradients, recorded
+layer = torch.nn.Linear(3, 1)
+plain = loss_and_gradients(lambda x: layer(x).square().mean(), layer)
+found = recorded(plain, layer, [torch.randn(4, 3), torch.randn(4, 3)])
+sys.exit(found is plain or "torch._dynamo" in sys.modules)
+"""
+    src = Path(__file__).resolve().parents[2] / "src"
+    subprocess.run([sys.executable, "-c", record], cwd=src, check=True, timeout=300)
