@@ -94,7 +94,8 @@ class ConditionalGenerator(nn.Module):
 
     def forward(self, z, y):
         """Maps noise (B, dim_z) and labels (B,) to images."""
-        return self.net(torch.cat([z, F.one_hot(y, self.num_classes).to(z.dtype)], dim=1))
+        one_hot = z.new_zeros(len(y), self.num_classes).scatter(1, y[:, None], 1)
+        return self.net(torch.cat([z, one_hot], dim=1))
 
 
 class ConditionalDiscriminator(nn.Module):

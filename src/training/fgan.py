@@ -1,6 +1,7 @@
 """Problem 8: a GAN for any f-divergence, on points or images; and a single Gaussian, by every divergence at once."""
 
 import math
+from functools import partial
 
 import torch
 
@@ -9,7 +10,7 @@ from network import Discriminator, GaussianGenerator, Generator, PointDiscrimina
 from submission import fgan as submission
 from training import figures, layout
 from training.errors import checked_parts
-from training.gan import networks_and_optimizers, take_turn
+from training.gan import Turn, networks_and_optimizers
 from training.loop import Run
 from training.settings import ALL_DIVERGENCES, DIVERGENCES, GRID_COLUMNS
 
@@ -151,8 +152,8 @@ def both_turns(divergence, parts, x, device):
     losses = {}
     for side, name in (("d", "discriminator"), ("g", "generator")):
         function = getattr(submission, f"f_gan_loss_{side}")
-        loss = function(divergence, parts["generator"], parts["discriminator"], x, device=device)
-        losses[f"{side}_loss"] = take_turn(f"f_gan_loss_{side} in submission/fgan.py", loss, parts, name)
+        loss = partial(function, divergence, parts["generator"], parts["discriminator"], device=device)
+        losses[f"{side}_loss"] = Turn(f"f_gan_loss_{side} in submission/fgan.py", loss, parts, name).take(x)
     return losses
 
 

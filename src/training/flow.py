@@ -121,7 +121,7 @@ class FlowRun(Run):
         if self.device.type != "cpu":
             return plain
         batches = self.train[: 3 * self.settings.batch_size].split(self.settings.batch_size)
-        return recorded(plain, self.flow, [x for x in batches if len(x) == self.settings.batch_size])
+        return recorded(plain, [self.flow], [(x,) for x in batches if len(x) == self.settings.batch_size])
 
     def _nll(self, points):
         with torch.no_grad():

@@ -1,39 +1,40 @@
-"""A loss and its gradients without Python: what torch did once, done again for other data.
+"""A loss and its gradients without autograd: what torch did once, done again for other data.
 
-The networks of the flow are so small that most of a step is spent between operations, in Python and in autograd.
-So the operations of one step, forward and backward, are recorded below both, and played back by TorchScript.
+Of a step of small networks most is spent between operations, in Python and in autograd; of a GAN's, a tenth. So the
+operations of one step, forward and backward, are recorded below both, and played back.
 """
 
+import operator
 import warnings
+from contextlib import contextmanager
 
 import torch
+from torch import fx
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
-
-N_TRIALS = 4  # TorchScript optimises in its first two runs; what counts is what comes out after
 
 
 def loss_and_gradients(loss, module):
     """The plain way.
 
     Args:
-        loss: function of a tensor; it uses the module's parameters and returns a 0-d tensor.
+        loss: function of tensors; it uses the module's parameters and returns a 0-d tensor.
         module: a torch module.
 
     Returns:
-        A function from a tensor to a list: the loss, then its gradient by each of the module's parameters; None
-        for those that it does not depend on.
+        A function from tensors to a list: the loss, then its gradient by each of the module's parameters; None for
+        those that it does not depend on.
     """
     parameters = list(module.parameters())
 
-    def plain(x):
-        value = loss(x)
+    def plain(*batch):
+        value = loss(*batch)
         return [value.detach(), *torch.autograd.grad(value, parameters, allow_unused=True)]
 
     return plain
 
 
-def recorded(function, module, batches):
+def recorded(function, modules, batches, player=None):
     """A faster function that gives the same bits, or the function itself where no recording can be trusted.
 
     What a recording cannot hold are decisions that depend on the data, and whatever leaves torch on the way: then it
@@ -41,16 +42,20 @@ def recorded(function, module, batches):
 
     Args:
         function: as `loss_and_gradients` gives it.
-        module: the module whose parameters and buffers it uses.
-        batches: tensors of one shape; the first is recorded, on all the recording must agree with the function.
+        modules: those whose parameters and buffers it uses.
+        batches: each a tuple of tensors, all of the same shapes; the first is recorded, on all the recording must
+            agree with the function.
+        player: `Script`, the default, or `Lines`.
     """
     if len(batches) < 2:
         return function  # there is nothing to hold a recording against
-    state = [*module.parameters(), *module.buffers()]
+    player = player or Script
+    state = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
     try:
-        replay = _script(function, batches[0], state)
-        for x in [*batches] * N_TRIALS:
-            if not _agree(_from_one_seed(function, x), _from_one_seed(replay, x)):
+        with _put_back(state):
+            replay = _played(player, function, batches[0], state)
+        for batch in [*batches] * player.trials:
+            if not _agree(*(_from_one_start(either, batch, state) for either in (function, replay))):
                 return function
     except Exception:  # torch raises many kinds
         return function
@@ -79,41 +84,100 @@ class _Recorder(TorchDispatchMode):
         return result
 
 
-def _script(function, x, state):
+def _played(player, function, batch, state):
     recorder = _Recorder()
     with recorder:
-        results = function(x)
-    given = [id(tensor) for tensor in (x, *state)]
+        results = function(*batch)
+    present = [tensor is not None for tensor in results]
+    wanted = [tensor for tensor in results if tensor is not None]
+    with torch.no_grad():
+        play = player(recorder.calls, (*batch, *state), wanted).play
 
-    def again(*tensors):
-        now = dict(zip(given, tensors, strict=True))  # id of a tensor of the recording -> the tensor in its place
-
-        def in_place_of(tensor):
-            return now.get(id(tensor), tensor)
-
-        for operation, args, kwargs, result in recorder.calls:
-            present = tree_map_only(torch.Tensor, in_place_of, (args, kwargs))
-            fresh = operation(*present[0], **present[1])
-            now.update(zip(map(id, tree_flatten(result)[0]), tree_flatten(fresh)[0], strict=True))
-        return tuple(in_place_of(tensor) for tensor in results if tensor is not None)
-
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that torch.jit is to go one day: then the plain way is left
-        script = torch.jit.trace(again, (x, *state), check_trace=False)
-
-    def replay(x):
+    def replay(*batch):
         with torch.no_grad():
-            found = iter(script(x, *state))
-        return [None if tensor is None else next(found) for tensor in results]
+            found = iter(play(*batch, *state))
+        return [next(found) if there else None for there in present]
 
     return replay
 
 
-def _from_one_seed(function, x):
-    """What a function gives, and where it leaves torch's random stream; the stream itself is left alone."""
+class Script:
+    """Plays calls back by TorchScript: without Python, for many small operations.
+
+    Args:
+        calls: (operation, args, kwargs, result), one after the other.
+        given: tensors that others are to take the place of.
+        wanted: results of theirs.
+    """
+
+    trials = 4  # TorchScript optimises in its first two runs; what counts is what comes out after
+
+    def __init__(self, calls, given, wanted):
+        def again(*tensors):
+            now = dict(
+                zip(map(id, given), tensors, strict=True)
+            )  # id of a tensor of the recording -> that in its place
+
+            def in_place_of(tensor):
+                return now.get(id(tensor), tensor)
+
+            for operation, args, kwargs, result in calls:
+                present = tree_map_only(torch.Tensor, in_place_of, (args, kwargs))
+                fresh = operation(*present[0], **present[1])
+                now.update(zip(map(id, tree_flatten(result)[0]), tree_flatten(fresh)[0], strict=True))
+            return tuple(map(in_place_of, wanted))
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that torch.jit is to go one day: then the plain way is left
+            self.play = torch.jit.trace(again, given, check_trace=False)
+
+
+class Lines:
+    """Plays calls back by a line of Python for each, for operations that take longer than a line; it knows all of
+    them, which TorchScript does not. Arguments as for `Script`."""
+
+    trials = 1
+
+    def __init__(self, calls, given, wanted):
+        graph, constants = fx.Graph(), torch.nn.Module()
+        nodes = {id(tensor): graph.placeholder(f"given_{count}") for count, tensor in enumerate(given)}
+
+        def node(tensor):
+            if id(tensor) not in nodes:
+                name = f"constant_{len(nodes)}"
+                constants.register_buffer(name, tensor)
+                nodes[id(tensor)] = graph.get_attr(name)
+            return nodes[id(tensor)]
+
+        for operation, args, kwargs, result in calls:
+            call = graph.call_function(operation, *tree_map_only(torch.Tensor, node, (args, kwargs)))
+            if isinstance(result, torch.Tensor):
+                nodes[id(result)] = call
+                continue
+            for place, tensor in enumerate(result if isinstance(result, tuple | list) else ()):
+                if isinstance(tensor, torch.Tensor):
+                    nodes[id(tensor)] = graph.call_function(operator.getitem, (call, place))
+        graph.output(tuple(map(node, wanted)))
+        self.play = fx.GraphModule(constants, graph).forward  # forgets each tensor after the last line that needs it
+
+
+@contextmanager
+def _put_back(state):
+    """Undoes what is done to a state, and to torch's random stream."""
+    before = [tensor.detach().clone() for tensor in state]
     with torch.random.fork_rng(devices=[]):
+        yield
+    with torch.no_grad():
+        for tensor, old in zip(state, before, strict=True):
+            tensor.copy_(old)
+
+
+def _from_one_start(function, batch, state):
+    """What a function gives, what it makes of the state, and where it leaves torch's random stream."""
+    with _put_back(state):
         torch.manual_seed(0)
-        return [*function(x), torch.get_rng_state()]
+        results = function(*batch)
+        return [*results, *(tensor.detach().clone() for tensor in state), torch.get_rng_state()]
 
 
 def _agree(some, others):

@@ -111,3 +111,22 @@ def test_strips_lead_from_one_noise_to_another_of_the_same_length(tmp_path, monk
     assert (lengths > 0.9 * ends.amin(0)[:, None]).all() and (lengths < 1.1 * ends.amax(0)[:, None]).all()
     if model == "cgan":
         assert seen[0][1].reshape(10, 10).tolist() == [[c] * 10 for c in range(10)]
+
+
+@pytest.mark.parametrize(
+    "flags", [{}, {"model": "cgan"}, {"loss_type": "wasserstein_gp"}, {"loss_type": "minimax"}], ids=str
+)
+def test_turns_are_recorded_and_take_the_same_steps_to_the_bit(tmp_path, monkeypatch, flags):
+    ends = {}
+    for how in ("recorded", "plain"):
+        if how == "plain":
+            monkeypatch.setattr(training_gan.Turn, "record", lambda *_: None)
+        torch.manual_seed(0)
+        run = start(tmp_path, monkeypatch, [0, 1, 2, 3] * 3, **flags)
+        assert (run.d_turn.loss_and_gradients.__name__ == "replay") == (how == "recorded")
+        assert (run.g_turn.loss_and_gradients.__name__ == "replay") == (how == "recorded")
+        torch.manual_seed(1)
+        for step in range(4):
+            run.step(torch.arange(4) + step)
+        ends[how] = [tensor for part in (run.g, run.d) for tensor in part.state_dict().values()]
+    assert all(map(torch.equal, ends["recorded"], ends["plain"]))

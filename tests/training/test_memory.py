@@ -14,7 +14,7 @@ import resource, sys
 import torch
 import network
 from submission.gan import loss_nonsaturating_d, loss_nonsaturating_g
-from training.gan import networks_and_optimizers, take_turn
+from training.gan import Turn, networks_and_optimizers
 from training.memory import keep_freed_memory
 
 if sys.argv[1] == "kept":
@@ -26,7 +26,7 @@ for step in range(30):
     if step == 20:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for loss, name in ((loss_nonsaturating_d, "discriminator"), (loss_nonsaturating_g, "generator")):
-        take_turn(name, loss(g, d, x, device=x.device), parts, name)
+        Turn(name, lambda x: loss(g, d, x, device=x.device), parts, name).take(x)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 

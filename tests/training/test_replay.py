@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from submission.flow_network import MAF
-from training.replay import loss_and_gradients, recorded
+from training.replay import Lines, Script, loss_and_gradients, recorded
 
+PLAYERS = [Script, Lines]
 BATCHES = torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0))
 
 
@@ -26,11 +27,11 @@ class Scale(torch.nn.Module):
         self.loss = lambda x: loss(self, x)
 
 
-def both(loss):
+def both(loss, player=Script):
     """The plain function and what is made of it."""
     module = Scale(loss)
     plain = loss_and_gradients(module.loss, module)
-    return module, plain, recorded(plain, module, [*BATCHES[:3]])
+    return module, plain, recorded(plain, [module], [(x,) for x in BATCHES[:3]], player)
 
 
 def same(a, b):
@@ -54,9 +55,15 @@ def accumulated_on_a_constant(module, x):
     return total
 
 
-@pytest.mark.parametrize("loss", [written_in_place, noisy, accumulated_on_a_constant])
-def test_a_recording_follows_parameters_buffers_and_random_numbers(loss):
-    module, plain, replay = both(loss)
+def counted(module, x):
+    module.mask.add_(1)  # as batch norm keeps its means
+    return (module.weight * module.mask * x).mean()
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+@pytest.mark.parametrize("loss", [written_in_place, noisy, accumulated_on_a_constant, counted])
+def test_a_recording_follows_parameters_buffers_and_random_numbers(loss, player):
+    module, plain, replay = both(loss, player)
     assert replay is not plain
     with torch.no_grad():
         module.weight.mul_(3)
@@ -64,7 +71,9 @@ def test_a_recording_follows_parameters_buffers_and_random_numbers(loss):
     states = []
     for function in (plain, replay):
         torch.manual_seed(7)
-        states.append([*function(BATCHES[3]), torch.get_rng_state()])
+        before = module.mask.clone()
+        states.append([*function(BATCHES[3]), module.mask.clone(), torch.get_rng_state()])
+        module.mask.copy_(before)
     assert same(*states)
     assert replay(BATCHES[3])[2] is None  # what nothing depends on has no gradient
 
@@ -81,17 +90,30 @@ def draws_elsewhere(module, x):
     return (module.weight * x).mean() * (random.random() + np.random.rand())
 
 
-@pytest.mark.parametrize("loss", [decides_by_a_value, leaves_torch, draws_elsewhere])
-def test_what_cannot_be_recorded_is_done_the_plain_way(loss):
-    _, plain, replay = both(loss)
+def counts_elsewhere(module, x):
+    module.calls = getattr(module, "calls", 0) + 1
+    return (module.weight * x).mean() * module.calls
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+@pytest.mark.parametrize("loss", [decides_by_a_value, leaves_torch, draws_elsewhere, counts_elsewhere])
+def test_what_cannot_be_recorded_is_done_the_plain_way(loss, player):
+    _, plain, replay = both(loss, player)
     assert replay is plain
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_recording_leaves_the_state_alone(player):
+    module, plain, replay = both(counted, player)
+    assert replay is not plain
+    assert torch.equal(module.mask, torch.tensor([1.0, 2.0]))
 
 
 def test_the_flow_is_recorded_to_the_bit_over_many_steps():
     torch.manual_seed(0)
     flow = MAF(2, 10, 1, 2)
     plain = loss_and_gradients(flow.loss, flow)
-    replay = recorded(plain, flow, [*BATCHES[:2]])
+    replay = recorded(plain, [flow], [(x,) for x in BATCHES[:2]])
     assert replay is not plain
     for step in range(20):
         assert same(plain(BATCHES[step % 4]), replay(BATCHES[step % 4]))
@@ -103,7 +125,7 @@ def test_the_flow_is_recorded_to_the_bit_over_many_steps():
 def test_one_batch_is_not_enough_to_trust_a_recording():
     module = Scale(written_in_place)
     plain = loss_and_gradients(module.loss, module)
-    assert recorded(plain, module, [BATCHES[0]]) is plain
+    assert recorded(plain, [module], [(BATCHES[0],)]) is plain
 
 
 def test_recording_leaves_the_random_stream_alone():
@@ -118,7 +140,7 @@ import sys, torch
 from training.replay import loss_and_gradients, recorded
 layer = torch.nn.Linear(3, 1)
 plain = loss_and_gradients(lambda x: layer(x).square().mean(), layer)
-found = recorded(plain, layer, [torch.randn(4, 3), torch.randn(4, 3)])
+found = recorded(plain, [layer], [(torch.randn(4, 3),), (torch.randn(4, 3),)])
 sys.exit(found is plain or "torch._dynamo" in sys.modules)
 """
     src = Path(__file__).resolve().parents[2] / "src"
