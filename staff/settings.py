@@ -28,7 +28,7 @@ class Settings:
 
     @property
     def memory(self):
-        """Bytes that a submission may use."""
+        """Bytes that a submission may use beyond what PyTorch takes itself."""
         return self.memory_mb * 2**20
 
 

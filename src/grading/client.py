@@ -84,7 +84,7 @@ class OpenRoom:
 
     Args:
         submission: folder of the student's files.
-        memory: bytes that the student's code may use.
+        memory: bytes that the student's code may use, beyond what PyTorch takes itself.
     """
 
     def __init__(self, submission, memory=MEMORY):

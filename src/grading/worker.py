@@ -2,7 +2,7 @@
 
     python -m grading.worker SUBMISSION MEMORY
 
-MEMORY is in bytes. Whatever the student's code prints goes to standard error, with the mark of the request behind it.
+MEMORY is in bytes, beyond what PyTorch takes. Whatever the student's code prints goes to standard error, with the mark of the request behind it.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import sys
 
 from grading import wire
 
-SET_ASIDE = 2**30  # bytes of addresses, by glibc for each thread
+SET_ASIDE = 2**29  # bytes of addresses, 2**26 by glibc for each thread
 
 
 def main(statm=None):
@@ -89,7 +89,8 @@ def _end_with_parent():
 
 
 def _limit_memory(limit, statm):
-    """Allocations beyond it fail with an error that says so; Linux keeps this limit, others may not.
+    """Allocations beyond what is there already, PyTorch's, and this limit fail with an error that says so; Linux keeps
+    it, others may not.
 
     What has been made read-only is no data any more: addresses are limited too, with room for those that are set aside
     and never used.
@@ -98,9 +99,12 @@ def _limit_memory(limit, statm):
         import resource
     except ImportError:
         return
-    _lower(resource, resource.RLIMIT_DATA, limit)
+    addresses = data = 0
     with contextlib.suppress(OSError), open("/proc/self/statm" if statm is None else statm) as file:
-        addresses = int(file.read().split()[0]) * resource.getpagesize()
+        pages = [int(word) for word in file.read().split()]  # proc(5)
+        addresses, data = (count * resource.getpagesize() for count in (pages[0], pages[5]))
+    _lower(resource, resource.RLIMIT_DATA, data + limit)
+    if addresses:
         _lower(resource, resource.RLIMIT_AS, addresses + limit + SET_ASIDE)
 
 
