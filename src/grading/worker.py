@@ -2,7 +2,8 @@
 
     python -m grading.worker SUBMISSION MEMORY
 
-MEMORY is in bytes, beyond what PyTorch takes. Whatever the student's code prints goes to standard error, with the mark of the request behind it.
+MEMORY is in bytes, beyond what PyTorch takes. Whatever the student's code prints goes to standard error, with the mark
+of the request behind it.
 """
 
 import contextlib
