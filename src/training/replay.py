@@ -5,8 +5,9 @@ operations of one step, forward and backward, are recorded below both, and playe
 """
 
 import operator
+import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 import torch
 from torch import fx
@@ -38,7 +39,7 @@ def recorded(function, modules, batches, player=None):
     """A faster function that gives the same bits, or the function itself where no recording can be trusted.
 
     What a recording cannot hold are decisions that depend on the data, and whatever leaves torch on the way: then it
-    gives other results than the function, and is thrown away.
+    gives other results than the function, and is thrown away. So it is where the function prints, as debuggers do too.
 
     Args:
         function: as `loss_and_gradients` gives it.
@@ -51,15 +52,32 @@ def recorded(function, modules, batches, player=None):
         return function  # there is nothing to hold a recording against
     player = player or Script
     state = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
+    listening = _Listening(sys.stdout)
     try:
-        with _put_back(state):
-            replay = _played(player, function, batches[0], state)
-        for batch in [*batches] * player.trials:
-            if not _agree(*(_from_one_start(either, batch, state) for either in (function, replay))):
-                return function
+        with redirect_stdout(listening):
+            with _put_back(state):
+                replay = _played(player, function, batches[0], state)
+            for batch in [*batches] * player.trials:
+                some, others = (_from_one_start(either, batch, state) for either in (function, replay))
+                if listening.heard or not _agree(some, others):
+                    return function
     except Exception:  # torch raises many kinds
         return function
     return replay
+
+
+class _Listening:
+    """A stream that notes whether anything is written to it."""
+
+    def __init__(self, stream):
+        self._stream, self.heard = stream, False
+
+    def write(self, text):
+        self.heard = True
+        return self._stream.write(text)
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
 
 
 class _Recorder(TorchDispatchMode):

@@ -95,8 +95,13 @@ def counts_elsewhere(module, x):
     return (module.weight * x).mean() * module.calls
 
 
+def prints(module, x):
+    print(x.shape)
+    return (module.weight * x).mean()
+
+
 @pytest.mark.parametrize("player", PLAYERS)
-@pytest.mark.parametrize("loss", [decides_by_a_value, leaves_torch, draws_elsewhere, counts_elsewhere])
+@pytest.mark.parametrize("loss", [decides_by_a_value, leaves_torch, draws_elsewhere, counts_elsewhere, prints])
 def test_what_cannot_be_recorded_is_done_the_plain_way(loss, player):
     _, plain, replay = both(loss, player)
     assert replay is plain
