@@ -21,7 +21,7 @@ TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 
 _REFUSED = """
 fork vfork execve execveat
-socket connect bind listen accept accept4
+socket socketpair connect bind listen accept accept4
 io_uring_setup io_uring_enter io_uring_register
 ptrace process_vm_readv process_vm_writev process_madvise kcmp pidfd_open pidfd_getfd pidfd_send_signal
 unshare setns mount umount2 pivot_root chroot open_tree move_mount mount_setattr fsopen fsconfig fsmount fspick

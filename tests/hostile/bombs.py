@@ -285,9 +285,9 @@ time.sleep(2)
     ),
     bomb(
         "pipes",
-        "pipes as large as they may be, filled; sockets within sockets",
+        "pipes as large as they may be, filled",
         """
-import fcntl, socket
+import fcntl
 held = 0
 try:
     while True:
@@ -302,6 +302,36 @@ except OSError as error:
     print(held >> 20, "MB in pipes", error)
 if held > 512 * 2**20:
     print("@MARKER@-pierced: pipes")
+""",
+    ),
+    bomb(
+        "pairs-of-sockets",
+        "sockets that talk to each other, filled, sent over another pair and closed: memory that no limit counts",
+        """
+import socket
+held, kept = 0, []
+try:
+    way, end = socket.socketpair()
+    while held < 2**31:
+        pair = socket.socketpair()
+        for one in pair:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**22)
+            one.setblocking(False)
+            try:
+                while True:
+                    held += one.send(b"x" * 100_000)
+            except BlockingIOError:
+                pass
+        if len(kept) < 100:
+            kept.append(pair)
+        else:
+            socket.send_fds(way, [b"x"], [one.fileno() for one in pair])
+            for one in pair:
+                one.close()
+except OSError as error:
+    print(held >> 20, "MB in sockets", error)
+if held > 512 * 2**20:
+    print("@MARKER@-pierced: sockets")
 """,
     ),
     in_call(
