@@ -219,6 +219,11 @@ class Entry:
             found.setdefault((visible(function, NAME), visible(misconception, HEAD)), []).append(visible(hint, HEAD))
         return found
 
+    @property
+    def core(self):
+        """Points without those of extra credit."""
+        return sum(test["score"] for test in self.tests.values() if test.get("max_score"))
+
     def points(self, question):
         """Points in a question."""
         return sum(self.tests[test.number]["score"] for test in question.tests if test.number in self.tests)
@@ -327,11 +332,16 @@ class Class:
             ("Wall", ", ".join(f"{wall or 'none'} ({count})" for wall, count in sorted(walls.items())) or "none"),
         ]
         if self.scores:
+            core = [entry.core for entry in self.graded]
+            extra = [score - own for score, own in zip(self.scores, core, strict=True)]
             shown[5:5] = [
-                ("Mean", f"{statistics.fmean(self.scores):.4g} of {self.most:g}"),
-                ("Median", f"{statistics.median(self.scores):.4g} of {self.most:g}"),
-                ("Full marks", sum(score >= self.most for score in self.scores)),
+                ("Mean", f"{statistics.fmean(core):.4g} of {self.most:g}"),
+                ("Median", f"{statistics.median(core):.4g} of {self.most:g}"),
+                ("Full marks", sum(own >= self.most for own in core)),
             ]
+            if any(extra):
+                tried = [points for points in extra if points]
+                shown[8:8] = [("Extra credit", f"{len(tried)}, with {statistics.fmean(tried):.4g} on average")]
         return shown
 
     @property
