@@ -39,8 +39,9 @@ SCRATCH_ENTRIES = 5000
 SCRATCH_DEPTH = 30
 LIMITS = {
     "RLIMIT_CORE": 0,
-    "RLIMIT_FSIZE": SCRATCH // 2,
-    "RLIMIT_NOFILE": 256,
+    # Together they bound what lies in files that are removed and still open, which no look at a folder finds.
+    "RLIMIT_FSIZE": SCRATCH // 16,
+    "RLIMIT_NOFILE": 128,
     "RLIMIT_NPROC": 64,  # threads: there are no processes
     "RLIMIT_CPU": 3600,
     "RLIMIT_MSGQUEUE": 0,

@@ -305,6 +305,23 @@ if held > 512 * 2**20:
 """,
     ),
     bomb(
+        "files-without-names",
+        "files that are removed, and go on being written",
+        """
+import tempfile
+held, kept = 0, []
+try:
+    while held < 3 * 2**30:
+        kept.append(tempfile.TemporaryFile())
+        for _ in range(32):
+            held += os.write(kept[-1].fileno(), b"x" * 2**20)
+except OSError as error:
+    print(held >> 20, "MB in files", error)
+if held > 2**30:
+    print("@MARKER@-pierced: files")
+""",
+    ),
+    bomb(
         "pairs-of-sockets",
         "sockets that talk to each other, filled, sent over another pair and closed: memory that no limit counts",
         """
