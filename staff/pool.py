@@ -32,7 +32,13 @@ class Local:
 
     def submit(self, function, argument):
         """A Future."""
-        return self._executor.submit(function, argument)
+        try:
+            return self._executor.submit(function, argument)
+        except BrokenProcessPool as error:
+            # Lost since anybody looked: this job is lost like those that were given before it.
+            future = concurrent.futures.Future()
+            future.set_exception(error)
+            return future
 
     def renew(self):
         """Begins anew after a process was lost, and all jobs with it."""

@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def test_each_job_is_done_once(workers):
 @pytest.mark.parametrize("function", [die_once, fail_once])
 def test_what_was_lost_is_done_again_and_what_was_done_is_not_given_twice(workers, function, tmp_path):
     assert sorted(pool.run(workers, function, tasks(tmp_path))) == [str(k) for k in range(8)]
+
+
+def test_processes_lost_while_nobody_looked_are_begun_anew(workers):
+    with pytest.raises(BrokenProcessPool):
+        workers.submit(die_always, None).result()
+    assert sorted(pool.run(workers, double, tasks())) == [str(k) * 2 for k in range(8)]
 
 
 def test_one_that_hangs_is_given_to_another(workers, tmp_path):
