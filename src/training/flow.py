@@ -13,7 +13,7 @@ from training.checkpoint import random_numbers_apart
 from training.errors import TrainingStopped, checked_gradient, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
-from training.replay import loss_and_gradients, recorded
+from training.replay import Script, loss_and_gradients, recorded
 from training.schedule import warm_up_and_cosine
 
 # The learning rate rises, then falls to zero along a cosine, and the gradient's norm is bounded: likelihoods
@@ -121,7 +121,7 @@ class FlowRun(Run):
         if self.device.type != "cpu":
             return plain
         batches = self.train[: 3 * self.settings.batch_size].split(self.settings.batch_size)
-        return recorded(plain, [self.flow], [(x,) for x in batches if len(x) == self.settings.batch_size])
+        return recorded(plain, [self.flow], [(x,) for x in batches if len(x) == self.settings.batch_size], Script)
 
     def _nll(self, points):
         with torch.no_grad():

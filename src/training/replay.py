@@ -35,7 +35,7 @@ def loss_and_gradients(loss, module):
     return plain
 
 
-def recorded(function, modules, batches, player=None):
+def recorded(function, modules, batches, player):
     """A faster function that gives the same bits, or the function itself where no recording can be trusted.
 
     What a recording cannot hold are decisions that depend on the data, and whatever leaves torch on the way: then it
@@ -46,11 +46,10 @@ def recorded(function, modules, batches, player=None):
         modules: those whose parameters and buffers it uses.
         batches: each a tuple of tensors, all of the same shapes; the first is recorded, on all the recording must
             agree with the function.
-        player: `Script`, the default, or `Lines`.
+        player: `Script` or `Lines`.
     """
     if len(batches) < 2:
         return function  # there is nothing to hold a recording against
-    player = player or Script
     state = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
     listening = _Listening(sys.stdout)
     try:
@@ -132,9 +131,7 @@ class Script:
 
     def __init__(self, calls, given, wanted):
         def again(*tensors):
-            now = dict(
-                zip(map(id, given), tensors, strict=True)
-            )  # id of a tensor of the recording -> that in its place
+            now = dict(zip(map(id, given), tensors, strict=True))  # id of a recorded tensor -> that in its place
 
             def in_place_of(tensor):
                 return now.get(id(tensor), tensor)

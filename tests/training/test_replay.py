@@ -118,7 +118,7 @@ def test_the_flow_is_recorded_to_the_bit_over_many_steps():
     torch.manual_seed(0)
     flow = MAF(2, 10, 1, 2)
     plain = loss_and_gradients(flow.loss, flow)
-    replay = recorded(plain, [flow], [(x,) for x in BATCHES[:2]])
+    replay = recorded(plain, [flow], [(x,) for x in BATCHES[:2]], Script)
     assert replay is not plain
     for step in range(20):
         assert same(plain(BATCHES[step % 4]), replay(BATCHES[step % 4]))
@@ -130,7 +130,7 @@ def test_the_flow_is_recorded_to_the_bit_over_many_steps():
 def test_one_batch_is_not_enough_to_trust_a_recording():
     module = Scale(written_in_place)
     plain = loss_and_gradients(module.loss, module)
-    assert recorded(plain, [module], [(BATCHES[0],)]) is plain
+    assert recorded(plain, [module], [(BATCHES[0],)], Script) is plain
 
 
 def test_recording_leaves_the_random_stream_alone():
@@ -142,10 +142,10 @@ def test_recording_leaves_the_random_stream_alone():
 def test_recording_does_not_import_the_compiler():
     record = """
 import sys, torch
-from training.replay import loss_and_gradients, recorded
+from training.replay import Script, loss_and_gradients, recorded
 layer = torch.nn.Linear(3, 1)
 plain = loss_and_gradients(lambda x: layer(x).square().mean(), layer)
-found = recorded(plain, [layer], [(torch.randn(4, 3),), (torch.randn(4, 3),)])
+found = recorded(plain, [layer], [(torch.randn(4, 3),), (torch.randn(4, 3),)], Script)
 sys.exit(found is plain or "torch._dynamo" in sys.modules)
 """
     src = Path(__file__).resolve().parents[2] / "src"
