@@ -59,13 +59,18 @@ def checked_scalar(name, value):
     raise TrainingStopped(f"{name} must return a 0-d tensor that can be differentiated; it returned {found}.")
 
 
-def checked_gradient(name, network_name, network):
-    """Makes sure that a loss reached the network that it is to train; call after its `backward`.
+def check_gradients(name, network_name, gradients):
+    """Makes sure that a loss reached the network that it is to train.
+
+    Args:
+        name: the loss, with its file, as the message is to name it.
+        network_name: likewise.
+        gradients: by each of the network's parameters; None by those that it did not reach.
 
     Raises:
-        TrainingStopped: no parameter has a gradient.
+        TrainingStopped: there is none.
     """
-    if all(parameter.grad is None for parameter in network.parameters()):
+    if all(gradient is None for gradient in gradients):
         raise TrainingStopped(
             f"{name} does not depend on the {network_name}, which it is to train: is something detached?"
         )

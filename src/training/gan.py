@@ -7,7 +7,7 @@ from data import load_images, to_unit_range
 from network import NUM_CLASSES
 from submission import gan as submission
 from training import figures, layout, precision, quality
-from training.errors import checked_gradient, checked_parts, checked_scalar
+from training.errors import check_gradients, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
 from training.replay import Lines, loss_and_gradients, recorded
@@ -185,8 +185,8 @@ class Turn:
     def take(self, *batch):
         """Returns the loss, detached."""
         loss, *gradients = self.loss_and_gradients(*batch)
+        check_gradients(self.source, self.name, gradients)
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             parameter.grad = gradient
-        checked_gradient(self.source, self.name, self.network)
         self.optimizer.step()
         return loss

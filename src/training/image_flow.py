@@ -10,7 +10,7 @@ from network import CouplingNet
 from submission import image_flow as submission
 from training import figures, layout
 from training.checkpoint import random_numbers_apart
-from training.errors import TrainingStopped, checked_gradient, checked_parts, checked_scalar
+from training.errors import TrainingStopped, check_gradients, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
 from training.schedule import warm_up_and_cosine
@@ -79,7 +79,7 @@ class ImageFlowRun(Run):
         checked_scalar("bits_per_dim in submission/image_flow.py", bits)
         self.optimizer.zero_grad()
         bits.backward()
-        checked_gradient("log_prob in submission/image_flow.py", "flow", self.flow)
+        check_gradients("log_prob in submission/image_flow.py", "flow", [one.grad for one in self.flow.parameters()])
         torch.nn.utils.clip_grad_norm_(self.flow.parameters(), MAX_GRADIENT_NORM)
         self.optimizer.step()
         self.schedule.step()

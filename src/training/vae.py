@@ -10,7 +10,7 @@ from network import Autoencoder
 from submission import vae as submission
 from training import figures
 from training.checkpoint import random_numbers_apart
-from training.errors import TrainingStopped, checked_gradient, checked_parts, checked_scalar
+from training.errors import TrainingStopped, check_gradients, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
 from training.settings import SAMPLE_COLUMNS
@@ -58,7 +58,7 @@ class VaeRun(Run):
         optimizer = self.parts["optimizer"]
         optimizer.zero_grad()
         nelbo.backward()
-        checked_gradient(f"negative_elbo_bound in {FILE}", "autoencoder", self.model)
+        check_gradients(f"negative_elbo_bound in {FILE}", "autoencoder", [one.grad for one in self.model.parameters()])
         optimizer.step()
         return {"nelbo": nelbo.detach(), "kl": kl.detach(), "rec": rec.detach()}
 

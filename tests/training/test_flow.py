@@ -47,6 +47,12 @@ def test_log_probs_is_checked_by_its_own_name(tmp_path, monkeypatch):
         start(tmp_path)
 
 
+def test_a_likelihood_that_does_not_depend_on_the_flow_is_described(tmp_path, monkeypatch):
+    monkeypatch.setattr(MAF, "log_probs", lambda flow, x: torch.zeros((), requires_grad=True))
+    with pytest.raises(TrainingStopped, match="flow_network.py does not depend on the flow, which it is to train"):
+        start(tmp_path)
+
+
 def test_directions_that_do_not_undo_each_other_get_a_warning(tmp_path, monkeypatch, capsys):
     start(tmp_path)
     assert capsys.readouterr().err == ""
@@ -85,5 +91,21 @@ def test_a_huge_gradient_moves_the_flow_no_further_than_others(tmp_path):
     run = start(tmp_path)
     run.train[:] = 100  # a gradient of some thousands
     run.step(torch.arange(100))
-    norms = [parameter.grad.norm() for parameter in run.flow.parameters()]
-    assert torch.stack(norms).norm() <= 5.001
+    assert run.vector.grad.norm() <= 5.001
+
+
+def test_a_parameter_that_is_not_trained_or_not_used_stays_as_it_is(tmp_path, monkeypatch):
+    class Another(MAF):
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+            self.fixed = torch.nn.Parameter(torch.ones(3), requires_grad=False)
+            self.unused = torch.nn.Parameter(torch.ones(2))
+
+    monkeypatch.setattr(flow_network, "MAF", Another)
+    run = start(tmp_path)
+    before = [parameter.clone() for parameter in run.flow.parameters()]
+    run.step(torch.arange(100))
+    moved = {
+        name for (name, now), old in zip(run.flow.named_parameters(), before, strict=True) if not torch.equal(now, old)
+    }
+    assert moved == {name for name, _ in run.flow.named_parameters() if name.startswith("nf.")}

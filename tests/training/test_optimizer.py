@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from training.optimizer import Adam
+from training.optimizer import Adam, in_one_vector
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 
@@ -55,3 +55,26 @@ def test_a_run_can_go_on_from_the_state_of_the_one_of_torch():
 
 def test_it_does_not_import_the_compiler():
     subprocess.run([sys.executable, "-c", TRAIN], cwd=SRC, check=True, timeout=300)
+
+
+def test_layers_in_one_vector_are_updated_as_they_would_be_one_by_one():
+    found = []
+    for together in (False, True):
+        torch.manual_seed(0)
+        network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 1))
+        parameters = list(network.parameters())
+        vector = in_one_vector(parameters) if together else None
+        optimizer = Adam([vector] if together else parameters, lr=0.1, fused=True)
+        for _ in range(5):
+            loss = network(torch.ones(4, 2)).square().sum()
+            gradients = torch.autograd.grad(loss, parameters)
+            if together:
+                vector.grad = torch.cat([gradient.flatten() for gradient in gradients])
+            else:
+                for parameter, gradient in zip(parameters, gradients, strict=True):
+                    parameter.grad = gradient
+            optimizer.step()
+        found.append(network.state_dict())
+    assert all(torch.allclose(found[0][name], found[1][name]) for name in found[0])
+    network.load_state_dict({name: torch.ones_like(value) for name, value in found[0].items()})
+    assert torch.equal(vector, torch.ones(13))
