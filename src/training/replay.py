@@ -144,7 +144,13 @@ class Script:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that torch.jit is to go one day: then the plain way is left
-            self.play = torch.jit.trace(again, given, check_trace=False)
+            script = torch.jit.trace(again, given, check_trace=False)
+        try:
+            static = torch._C._jit_to_static_module(script.graph)  # plans memory ahead: a tenth faster
+        except (AttributeError, RuntimeError):  # torch has none, or cannot follow
+            self.play = script
+        else:  # what it gives can only be read
+            self.play = lambda *tensors: [tensor.clone() for tensor in static(*tensors)]
 
 
 class Lines:
