@@ -65,21 +65,23 @@ class Images:
 def load_moons(n_points=30_000, noise=MOONS_NOISE, random_state=MOONS_STATE):
     """Two interleaved half circles with Gaussian noise, mean 0 and variance 1, split 80/10/10.
 
-    Draws from a random state of its own, so that nobody else's random numbers change, and every run sees the same
-    points.
+    They are scikit-learn's `make_moons`, standardised, to the bit; its import would take longer than the rest of the
+    start. Draws from a random state of its own, so that nobody else's random numbers change, and every run sees the
+    same points.
 
     Args:
         n_points: how many in all.
         noise: standard deviation of the noise before standardising.
         random_state: non-negative int; the same state gives the same points.
     """
-    from sklearn.datasets import make_moons
-    from sklearn.preprocessing import StandardScaler
-
-    points, _ = make_moons(n_points, noise=noise, random_state=np.random.RandomState(random_state))
-    points = torch.from_numpy(StandardScaler().fit_transform(points)).float()
-    n_held_out = n_points // 10
-    return Points(*points.split([n_points - 2 * n_held_out, n_held_out, n_held_out]))
+    random = np.random.RandomState(random_state)
+    upper, lower = (np.linspace(0, np.pi, n) for n in (n_points // 2, n_points - n_points // 2))
+    x = np.concatenate([np.cos(upper), 1 - np.cos(lower)])
+    y = np.concatenate([np.sin(upper), 1 - np.sin(lower) - 0.5])
+    order = np.arange(n_points)
+    random.shuffle(order)
+    points = np.stack([x, y], axis=1)[order] + random.normal(scale=noise, size=(n_points, 2))
+    return _split((points - points.mean(axis=0)) / points.std(axis=0))
 
 
 def load_mixture(n_points=30_000, random_state=0):
@@ -87,9 +89,12 @@ def load_mixture(n_points=30_000, random_state=0):
     random = np.random.RandomState(random_state)
     angle = random.randint(8, size=n_points) * (math.pi / 4)
     centres = math.sqrt(2) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    points = torch.from_numpy(centres + 0.1 * random.normal(size=(n_points, 2))).float()
-    n_held_out = n_points // 10
-    return Points(*points.split([n_points - 2 * n_held_out, n_held_out, n_held_out]))
+    return _split(centres + 0.1 * random.normal(size=(n_points, 2)))
+
+
+def _split(points):
+    n_held_out = len(points) // 10
+    return Points(*torch.from_numpy(points).float().split([len(points) - 2 * n_held_out, n_held_out, n_held_out]))
 
 
 def load_images(name, data_dir=None):

@@ -20,6 +20,7 @@ import pytest
 import torch
 import torchvision.datasets
 from sklearn.datasets import load_digits, make_moons
+from sklearn.preprocessing import StandardScaler
 
 import data
 
@@ -70,6 +71,14 @@ def test_moons_are_standardised_split_and_their_own():
     torch.testing.assert_close(every.std(0), torch.ones(2), atol=1e-3, rtol=0)
     assert torch.equal(every[:9], data.load_moons().train[:9])
     assert not torch.equal(every[:9], data.load_moons(random_state=0).train[:9])
+
+
+@pytest.mark.parametrize("n_points, noise, state", [(30_000, 0.05, data.MOONS_STATE), (999, 0.3, 7)])
+def test_moons_are_those_of_scikit_learn(n_points, noise, state):
+    raw, _ = make_moons(n_points, noise=noise, random_state=np.random.RandomState(state))
+    theirs = torch.from_numpy(StandardScaler().fit_transform(raw)).float()
+    ours = data.load_moons(n_points, noise, state)
+    assert torch.equal(torch.cat([ours.train, ours.valid, ours.test]), theirs)
 
 
 def moons_nll(points, scale, noise=0.05, n_nodes=600):
