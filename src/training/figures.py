@@ -146,7 +146,7 @@ def save_curves(path, losses, curves, steps_per_epoch, label):
 
     Args:
         path: PNG file to write.
-        losses: dict of name -> values, one a step.
+        losses: dict of name -> values, one a step; a few may not be finite.
         curves: dict of name -> values, one an epoch; those that are not finite are left out.
         steps_per_epoch: steps in an epoch.
         label: what the y axis shows, with its unit.
@@ -160,7 +160,7 @@ def save_curves(path, losses, curves, steps_per_epoch, label):
         axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.5)
         middles, smooth = _running_median(values)
         axes.plot(middles, smooth, color=colour, label=name)
-        drawn.append(smooth)
+        drawn.append(smooth[np.isfinite(smooth)])
     for name, values in curves.items():
         finite = np.isfinite(values)
         ends = steps_per_epoch * np.arange(1, len(values) + 1)
@@ -197,8 +197,9 @@ def save_comparison(path, grids, series, label):
 
 
 def _running_median(values):
-    """Steps, counted from 1, and the median of a hundredth of all values around each."""
+    """Steps, counted from 1, and the median of a hundredth of all values around each; nan counts as infinite."""
     width = max(1, len(values) // 100)
+    values = np.nan_to_num(values, nan=np.inf, posinf=np.inf, neginf=-np.inf)
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)
     return np.arange(len(smooth)) + 1 + width // 2, smooth
 

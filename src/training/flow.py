@@ -4,6 +4,7 @@ import math
 import sys
 from functools import partial
 
+import numpy as np
 import torch
 
 from data import load_moons
@@ -53,6 +54,7 @@ class FlowRun(Run):
         device: the torch.device to train on.
     """
 
+    patience = 10  # early on, one point far out can make a batch's likelihood overflow: one seed in ten sees it
     threads = 1  # the layers are too small to share: two threads lose more than they gain
 
     def __init__(self, settings, device):
@@ -71,7 +73,8 @@ class FlowRun(Run):
 
     def step(self, indices):
         loss, self.vector.grad = self.loss_and_gradient(self.train[indices.to(self.device)])
-        torch.nn.utils.clip_grad_norm_(self.vector, MAX_GRADIENT_NORM)
+        norm = torch.nn.utils.clip_grad_norm_(self.vector, MAX_GRADIENT_NORM)
+        self.optimizer.found_inf = (~norm.isfinite()).float()  # as GradScaler does: the fused Adam then does nothing
         self.optimizer.step()
         self.schedule.step()
         return {"nll": loss}
@@ -92,6 +95,8 @@ class FlowRun(Run):
         log_density, fast = self._log_density_of_each()
         figures.save_density(out_dir / "density.png", self.test.cpu().numpy(), log_density, n_ticks=301 if fast else 61)
         test_nll = self._nll(self.test)
+        if left_out := len(losses["nll"]) - int(np.isfinite(losses["nll"]).sum()):
+            print(f"{left_out} of {len(losses['nll'])} steps had an infinite loss and were left out.", file=sys.stderr)
         if test_nll < LEAST_NLL:
             print(f"A test NLL of {test_nll:.3g} is impossible: log_probs or a log-det is wrong.", file=sys.stderr)
         measured = {"test_nll_nats": test_nll, "valid_nll_nats": self._nll(self.valid)}

@@ -25,6 +25,7 @@ class Run:
         parts: dict of name -> network, optimiser or the like, with `state_dict` and `load_state_dict`;
             everything that training changes.
         sources: dict of loss name -> where it comes from, for messages.
+        patience: how many steps in a row may have a loss that is not finite, since `step` leaves them out.
         threads: how many CPU threads serve it best; None for as many as there are cores.
 
     Args:
@@ -37,6 +38,7 @@ class Run:
 
     parts = {}
     sources = {}
+    patience = 0
     threads = None
 
     def __init__(self, settings, n_examples):
@@ -89,6 +91,7 @@ class Loop:
         self.losses = {}  # name -> values, one a step
         self.curves = {}  # name -> values, as `after_step` gives them
         self.unseen = []  # losses of the steps since the last look, still on their device
+        self.not_finite = 0  # steps in a row, up to the last look
         if self.settings.resume and self.path.exists():
             self._load()
 
@@ -140,12 +143,12 @@ class Loop:
         names = list(self.unseen[0])
         rows = torch.stack([torch.stack([losses[name] for name in names]) for losses in self.unseen])
         rows = rows.detach().double().cpu()
-        bad = (~rows.isfinite()).nonzero()
-        if len(bad):
-            row, column = bad[0].tolist()
-            step = self.step - len(rows) + row + 1
-            source = self.run.sources.get(names[column], "")
-            self._stop_not_finite(f"The loss {names[column]}{source} is {rows[row, column].item()} at step {step}")
+        for row, finite in enumerate(rows.isfinite().tolist()):
+            self.not_finite = 0 if all(finite) else self.not_finite + 1
+            if self.not_finite > self.run.patience:
+                column, step = finite.index(False), self.step - len(rows) + row + 1
+                source = self.run.sources.get(names[column], "")
+                self._stop_not_finite(f"The loss {names[column]}{source} is {rows[row, column].item()} at step {step}")
         for name, values in zip(names, rows.T.tolist(), strict=True):
             self.losses.setdefault(name, []).extend(values)
         self.unseen = []
@@ -228,8 +231,9 @@ def way_on(settings):
 
 
 def mean_of_last(values, n=100):
-    """Mean of the last n values of a curve."""
-    return float(np.mean(values[-n:]))
+    """Mean of the last n values of a curve, of those that are finite."""
+    last = np.asarray(values[-n:])
+    return float(last[np.isfinite(last)].mean()) if np.isfinite(last).any() else float(last[-1])
 
 
 def _tensors(state):

@@ -1,5 +1,7 @@
 """What a student gets wrong in the flow is said before training."""
 
+import math
+
 import pytest
 import torch
 
@@ -92,6 +94,23 @@ def test_a_huge_gradient_moves_the_flow_no_further_than_others(tmp_path):
     run.train[:] = 100  # a gradient of some thousands
     run.step(torch.arange(100))
     assert run.vector.grad.norm() <= 5.001
+
+
+@pytest.mark.parametrize("overflow", [math.inf, math.nan])
+def test_a_batch_whose_likelihood_overflows_moves_nothing(tmp_path, overflow, capsys):
+    torch.manual_seed(0)
+    run = start(tmp_path)
+    before = run.vector.clone()
+    clean = run.train.clone()
+    run.train[:] = overflow
+    assert not run.step(torch.arange(100))["nll"].isfinite()
+    assert torch.equal(run.vector, before)
+    run.train.copy_(clean)
+    losses = [run.step(torch.arange(100))["nll"].item() for _ in range(20)]
+    assert losses[-1] < losses[0]
+    run.finish({"nll": [overflow, *losses]}, {"valid_nll": [1.0]})
+    assert "1 of 21 steps had an infinite loss and were left out." in capsys.readouterr().err
+    assert (tmp_path / "losses.png").exists()
 
 
 def test_a_parameter_that_is_not_trained_or_not_used_stays_as_it_is(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import os
 import random
 import signal
@@ -10,12 +11,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from training import checkpoint, loop
 from training.errors import Interrupted, TrainingStopped
-from training.loop import Loop, Run
+from training.loop import Loop, Run, mean_of_last
 from training.settings import Settings
 
 MAIN = Path(__file__).resolve().parents[2] / "src" / "main.py"
@@ -115,6 +117,29 @@ def test_a_loss_that_is_not_finite_is_found_between_checkpoints_too(tmp_path):
     with pytest.raises(TrainingStopped, match=r"nan at step 137 .* Nothing was saved"):
         Loop(run).train()
     assert run.done < 137 + 25
+
+
+@pytest.mark.parametrize("log", [1, 25])
+def test_a_run_with_patience_goes_on_until_too_many_losses_in_a_row_are_not_finite(tmp_path, monkeypatch, log):
+    monkeypatch.setattr("training.loop.LOOK_EVERY", log)
+
+    def train(bad_steps):
+        run = Line(line_settings(tmp_path))
+        run.patience = 3
+        step = run.step
+        run.step = lambda indices: spoil_loss(run, step(indices)["mse"]) if run.done + 1 in bad_steps else step(indices)
+        training = Loop(run)
+        training.train()
+        return training.losses["mse"]
+
+    assert np.isnan(train({24, 25, 26, 28, 29, 30})).sum() == 6
+    with pytest.raises(TrainingStopped, match="loss mse is nan at step 26"):
+        train({23, 24, 25, 26})
+
+
+def test_the_mean_of_the_last_losses_is_of_the_finite_ones():
+    assert mean_of_last([7.0, 1.0, math.inf, math.nan, 3.0], n=4) == 2
+    assert mean_of_last([1.0, math.inf], n=1) == math.inf
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
