@@ -15,6 +15,7 @@ from training.errors import TrainingStopped, check_gradients, checked_parts, che
 from training.loop import Run
 from training.optimizer import Adam, in_one_vector
 from training.replay import Script, recorded
+from training.retreat import Retreat
 from training.schedule import warm_up_and_cosine
 
 # The learning rate rises, then falls to zero along a cosine, and the gradient's norm is bounded: likelihoods
@@ -54,7 +55,7 @@ class FlowRun(Run):
         device: the torch.device to train on.
     """
 
-    patience = 10  # early on, one point far out can make a batch's likelihood overflow: one seed in ten sees it
+    patience = 10  # early on, a point far out can make a batch's likelihood overflow: one seed in ten sees it
     threads = 1  # the layers are too small to share: two threads lose more than they gain
 
     def __init__(self, settings, device):
@@ -68,14 +69,19 @@ class FlowRun(Run):
         self.vector = in_one_vector(self.trained)
         self.optimizer = Adam([self.vector], PEAK_LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
-        self.parts = {"flow": self.flow, "optimizer": self.optimizer, "schedule": self.schedule}
+        self.retreat = Retreat(self.vector, self.optimizer)
+        self.parts = {"flow": self.flow, "optimizer": self.optimizer}
+        self.parts |= {"schedule": self.schedule, "retreat": self.retreat}
         self.loss_and_gradient = self._fastest()
 
     def step(self, indices):
         loss, self.vector.grad = self.loss_and_gradient(self.train[indices.to(self.device)])
         norm = torch.nn.utils.clip_grad_norm_(self.vector, MAX_GRADIENT_NORM)
-        self.optimizer.found_inf = (~norm.isfinite()).float()  # as GradScaler does: the fused Adam then does nothing
-        self.optimizer.step()
+        if norm.isfinite():
+            self.optimizer.step()
+            self.retreat.advance()
+        else:
+            self.retreat.back()
         self.schedule.step()
         return {"nll": loss}
 
@@ -96,7 +102,10 @@ class FlowRun(Run):
         figures.save_density(out_dir / "density.png", self.test.cpu().numpy(), log_density, n_ticks=301 if fast else 61)
         test_nll = self._nll(self.test)
         if left_out := len(losses["nll"]) - int(np.isfinite(losses["nll"]).sum()):
-            print(f"{left_out} of {len(losses['nll'])} steps had an infinite loss and were left out.", file=sys.stderr)
+            print(
+                f"{left_out} of {len(losses['nll'])} steps had an infinite loss: training went back a little and on.",
+                file=sys.stderr,
+            )
         if test_nll < LEAST_NLL:
             print(f"A test NLL of {test_nll:.3g} is impossible: log_probs or a log-det is wrong.", file=sys.stderr)
         measured = {"test_nll_nats": test_nll, "valid_nll_nats": self._nll(self.valid)}
