@@ -33,12 +33,13 @@ class Retreat:
         vector, state = self.older
         with torch.no_grad():
             self.vector.copy_(vector)
-        self.optimizer.state[self.vector] = {name: value.to(self.vector.device, copy=True) for name, value in state}
+        device = self.vector.device
+        self.optimizer.state[self.vector] = {name: value.to(device, copy=True) for name, value in state.items()}
         self.steps, self.newer = 0, self.older
 
     def _here(self):
         state = self.optimizer.state[self.vector]
-        return self.vector.detach().clone(), [(name, value.clone()) for name, value in state.items()]
+        return self.vector.detach().clone(), {name: value.clone() for name, value in state.items()}
 
     def state_dict(self):
         return {"steps": self.steps, "newer": self.newer, "older": self.older}
