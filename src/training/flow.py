@@ -17,6 +17,7 @@ from training.optimizer import Adam, in_one_vector
 from training.replay import Script, recorded
 from training.retreat import Retreat
 from training.schedule import warm_up_and_cosine
+from training.threads import by_one_or_two
 
 # The learning rate rises, then falls to zero along a cosine, and the gradient's norm is bounded: likelihoods
 # have rare, huge gradients, which undo what a rate above 1e-3 has learned. The usual norm is about 6; a bound
@@ -56,7 +57,7 @@ class FlowRun(Run):
     """
 
     patience = 10  # early on, a point far out can make a batch's likelihood overflow: one seed in ten sees it
-    threads = 1  # the layers are too small to share: two threads lose more than they gain
+    threads = 1  # most layers are too small to share; `by_one_or_two` sees to the others
 
     def __init__(self, settings, device):
         self.device = device
@@ -143,7 +144,7 @@ class FlowRun(Run):
             return self._loss_and_gradient
         batches = self.train[: 3 * self.settings.batch_size].split(self.settings.batch_size)
         batches = [(x,) for x in batches if len(x) == self.settings.batch_size]
-        return recorded(self._loss_and_gradient, [self.flow], batches, Script)
+        return by_one_or_two(recorded(self._loss_and_gradient, [self.flow], batches, Script), batches)
 
     def _loss_and_gradient(self, x):
         """The loss of points (B, 2), and its gradient by the vector of all parameters."""
