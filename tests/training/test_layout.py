@@ -57,6 +57,62 @@ def test_only_the_products_that_are_asked_for_are_taken(monkeypatch):
         assert len(taken) == count
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        dict(kernel_size=4, stride=2, padding=1),
+        dict(kernel_size=3),
+        dict(kernel_size=(2, 5), stride=(3, 1), padding=(0, 2)),
+    ],
+)
+@pytest.mark.parametrize("last", [True, False])
+def test_a_convolution_of_one_channel_has_the_same_values_and_first_and_second_derivatives(options, last):
+    torch.manual_seed(0)
+    plain = torch.nn.Conv2d(1, 5, **options).double()
+    ours = copy.deepcopy(plain)
+    layout.apply(ours)
+    assert type(ours) is layout.OneChannelConv
+    x = torch.randn(3, 1, 8, 9, dtype=torch.float64)
+    x = x.to(memory_format=torch.channels_last) if last else x
+    found = []
+    for layer in (plain, ours):
+        inputs = x.clone().requires_grad_()
+        value = layer(inputs).tanh().sum()
+        slope, by_weight = torch.autograd.grad(value, (inputs, layer.weight), create_graph=True)
+        (slope.square().sum() + by_weight.pow(3).sum()).backward()
+        found.append((value, slope, by_weight, layer.weight.grad, layer.bias.grad, inputs.grad))
+    for theirs, own in zip(*found, strict=True):
+        torch.testing.assert_close(own, theirs)
+
+
+def test_a_convolution_of_one_channel_follows_autocast():
+    torch.manual_seed(0)
+    plain = torch.nn.Conv2d(1, 5, 3)
+    ours = copy.deepcopy(plain)
+    layout.apply(ours)
+    x = torch.randn(3, 1, 8, 9)
+    found = []
+    for layer in (plain, ours):
+        inputs = x.clone().requires_grad_()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            value = layer(inputs)
+        value.float().tanh().sum().backward()
+        found.append((value, inputs.grad, layer.weight.grad, layer.bias.grad))
+    for theirs, own in zip(*found, strict=True):
+        assert own.dtype == theirs.dtype
+        torch.testing.assert_close(own, theirs, rtol=0.02, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [dict(in_channels=2), dict(dilation=2), dict(padding="same"), dict(padding_mode="circular"), dict(bias=False)],
+)
+def test_other_convolutions_stay_as_they_are(options):
+    layer = torch.nn.Conv2d(**{"in_channels": 1, "out_channels": 2, "kernel_size": 3, **options})
+    layout.apply(layer)
+    assert type(layer) is torch.nn.Conv2d
+
+
 def test_where_onednn_has_no_product_the_layer_stays_as_it_is(monkeypatch):
     monkeypatch.setattr(layout, "_has_product", lambda: False)
     layer = torch.nn.Linear(*WIDE)
