@@ -43,6 +43,11 @@ class Row:
         return {test["number"]: test["score"] for test in self.results["tests"]}
 
     @property
+    def extra_credit(self):
+        """Points that come on top: those of tests that have no maximum."""
+        return sum(test["score"] for test in self.results["tests"] if not test.get("max_score"))
+
+    @property
     def status(self):
         """graded, refused or failed."""
         return self.results["extra_data"]["status"]
@@ -97,12 +102,13 @@ def _csv(found):
     order = [name for name in grader.load_points() if name in ids]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["id", "name", "sid", "email", "total", "status", *order])
+    table.writerow(["id", "name", "sid", "email", "total", "extra_credit", "status", *order])
     for row in found:
         for student in row.submission.students or (None,):
             who = (student.name, student.sid, student.email) if student else ("", "", "")
             points = [f"{row.points.get(name, 0):g}" for name in order]
-            cells = [row.submission.id, *who, f"{row.results['score']:g}", row.status]
+            sums = f"{row.results['score']:g}", f"{row.extra_credit:g}"
+            cells = [row.submission.id, *who, *sums, row.status]
             table.writerow([*map(_harmless, cells), *points])
     return text.getvalue()
 

@@ -34,6 +34,7 @@ PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 
 NEW_SECONDS = 60  # for which a folder may be there without being held yet
 UIDS = range(61184, 65184)  # users that are nobody elsewhere
+IMPORTED = 2**30  # bytes: what PyTorch takes, in a warmed process and again in the worker, with room to spare
 SCRATCH = 64 * 2**20  # bytes that a submission may write
 SCRATCH_ENTRIES = 5000
 SCRATCH_DEPTH = 30
@@ -139,7 +140,7 @@ class _Wall:
             "limits": LIMITS,
         }
         command = [sys.executable, "-I", "-B", self._seen(self._stage / script), json.dumps(settings)]
-        return subprocess.Popen(
+        self._outer = subprocess.Popen(
             [*self._outside(privileges), *command],
             cwd="/",
             env=environment(TMPDIR=settings["scratch"], HOME=settings["scratch"]),
@@ -149,10 +150,21 @@ class _Wall:
             pass_fds=pass_fds,
             start_new_session=True,
         )
+        return self._outer
 
     def excess(self):
-        """What the submission has used too much of, or ""; to be asked now and then while it runs."""
-        return ""
+        """What the submission has used too much of, or ""; to be asked now and then while it runs.
+
+        Of memory the worker has limits, which the kernel keeps; but they count what can be written into, and addresses,
+        of which a submission may give PyTorch's away.
+        """
+        if sum(map(_memory, _family(self._outer.pid))) > self._memory + IMPORTED:
+            return f"it used more than {self._memory >> 20} MB of memory"
+        return self._excess_of_files()
+
+    def _excess_of_files(self):
+        """The same, of files alone."""
+        raise NotImplementedError
 
     def dawdles(self, question, seconds):
         """Called now and then while a worker takes its time, as `grading.client.OpenRoom.dawdles`."""
@@ -191,11 +203,7 @@ class Bubblewrap(_Wall):
         run = subprocess.run(command, capture_output=True, text=True)
         return f"namespaces are not allowed here ({run.stderr.strip()})" if run.returncode else ""
 
-    def launch(self, *arguments, **settings):
-        self._outer = super().launch(*arguments, **settings)
-        return self._outer
-
-    def excess(self):
+    def _excess_of_files(self):
         """The scratch space is bounded in bytes; files, which take the kernel's memory, are counted here."""
         pid = self._outer.pid
         with contextlib.suppress(OSError, IndexError):  # it has ended, or this kernel does not tell
@@ -258,7 +266,7 @@ class User(_Wall):
         os.chown(self._scratch, self.uid, self.uid)
         return super().start()
 
-    def excess(self):
+    def _excess_of_files(self):
         used, count = 0, 0
         folders = [(self._scratch, 0)]
         while folders:
@@ -351,6 +359,22 @@ def _held(folder):
         os.close(handle)
         raise
     return handle
+
+
+def _family(pid):
+    """A process and those below it."""
+    yield pid
+    with contextlib.suppress(OSError):  # it has ended, or this kernel does not tell
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            yield from _family(child)
+
+
+def _memory(pid):
+    """Bytes in memory that are of no file (proc(5): resident, less shared); 0 where the process has ended."""
+    with contextlib.suppress(OSError):
+        _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
+        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def _sweep(home):

@@ -100,6 +100,51 @@ if held > 2**31:
     print("@MARKER@-pierced: memory without limit")
 """,
     ),
+    bomb(
+        "memory-of-libraries",
+        "the same in the place of PyTorch's own libraries, unmapped: there is room below the limit of addresses",
+        MEMORY
+        + """
+class Part(ctypes.Structure):
+    _fields_ = [("kind", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
+    _fields_ += [(name, ctypes.c_uint64) for name in ("offset", "place", "physical", "file", "size", "align")]
+
+class Library(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_uint64), ("name", ctypes.c_char_p)]
+    _fields_ += [("parts", ctypes.POINTER(Part)), ("count", ctypes.c_uint16)]
+
+ranges = []
+
+def look(library, size, data):
+    name = library.contents.name.rsplit(b"/", 1)[-1]
+    if name.startswith((b"libcu", b"libnv", b"libnccl", b"libtorch_cuda")):
+        for part in library.contents.parts[: library.contents.count]:
+            if part.kind == 1:
+                ranges.append((library.contents.base + part.place & ~4095, part.size))
+    return 0
+
+libc.dl_iterate_phdr(
+    ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Library), ctypes.c_size_t, ctypes.c_void_p)(look), None
+)
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+for at, size in ranges:
+    libc.munmap(at, size)
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+STEP, held = 2**24, 0
+while held < MOST:
+    at = libc.mmap(None, STEP, 3, 0x02 | 0x20, -1, 0)
+    if at == FAILED:
+        break
+    ctypes.memset(at, 120, STEP)
+    libc.mprotect(at, STEP, 1)
+    held += STEP
+print("held", held >> 20, "MB for", sum(size for _, size in ranges) >> 20, "MB of libraries", flush=True)
+if held > 2**31:
+    print("@MARKER@-pierced: memory without limit", flush=True)
+import time
+time.sleep(5)
+""",
+    ),
     bomb("memory-shared", "shared memory of nobody", MEMORY + "fill(0x01 | 0x20)"),
     bomb(
         "memory-of-zeros",

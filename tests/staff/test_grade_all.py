@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -93,6 +93,14 @@ def test_the_table_has_a_row_for_each(graded):
     assert table["empty"]["status"] == "refused"
     assert table["sign"]["2b-1-basic"] == "0"
     assert table["sign"]["2b-0-basic"] == "1"
+
+
+def test_extra_credit_has_a_column_of_its_own():
+    one = row("ada", "Ada")
+    tests = [{"number": "2b-0-basic", "score": 1, "max_score": 1}, {"number": "6a-0-basic", "score": 2.5}]
+    results = {**one.results, "score": 3.5, "tests": tests}
+    (found,) = csv.DictReader(grades._csv([replace(one, results=results)]).splitlines())
+    assert (found["total"], found["extra_credit"], found["2b-0-basic"]) == ("3.5", "2.5", "1")
 
 
 @pytest.mark.parametrize("sign", "=+-@＝＋－＠")
