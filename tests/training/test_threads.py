@@ -1,6 +1,6 @@
 """The faster number of threads is found, again and again, and results never depend on it."""
 
-import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,23 +15,30 @@ def threads_as_before():
     torch.set_num_threads(before)
 
 
-def counted(slow, gives=lambda count: 0.0):
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """One that nobody disturbs."""
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("training.threads.time", SimpleNamespace(perf_counter=lambda: clock.now))
+    return clock
+
+
+def counted(clock, slow, gives=lambda count: 0.0):
     """A function that one or two threads are slow at, and the number of threads in each of its calls."""
     counts = []
 
     def function(x):
         counts.append(torch.get_num_threads())
-        if counts[-1] in slow:
-            time.sleep(0.002)
+        clock.now += 2 if counts[-1] in slow else 1
         return [x + gives(counts[-1])]
 
     return function, counts
 
 
 @pytest.mark.parametrize("slow", [1, 2])
-def test_the_faster_number_is_chosen_and_tried_again_later(slow):
+def test_the_faster_number_is_chosen_and_tried_again_later(clock, slow):
     waits = {slow}
-    function, counts = counted(waits)
+    function, counts = counted(clock, waits)
     paced = by_one_or_two(function, [(torch.ones(2),)], cores=2)
     counts.clear()
     for _ in range(PERIOD):
@@ -45,8 +52,8 @@ def test_the_faster_number_is_chosen_and_tried_again_later(slow):
     assert counts[-1] == slow
 
 
-def test_one_thread_is_left_alone_where_two_give_other_bits():
-    function, counts = counted({1}, gives=lambda count: 1e-7 * count)
+def test_one_thread_is_left_alone_where_two_give_other_bits(clock):
+    function, counts = counted(clock, {1}, gives=lambda count: 1e-7 * count)
     paced = by_one_or_two(function, [(torch.ones(2),)], cores=2)
     counts.clear()
     for _ in range(PERIOD):
@@ -54,8 +61,8 @@ def test_one_thread_is_left_alone_where_two_give_other_bits():
     assert set(counts) == {1}
 
 
-def test_one_core_has_one_thread():
-    function, counts = counted({1})
+def test_one_core_has_one_thread(clock):
+    function, counts = counted(clock, {1})
     paced = by_one_or_two(function, [(torch.ones(2),)], cores=1)
     paced(torch.ones(2))
     assert counts == [1]
