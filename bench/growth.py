@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from race import matrix_product_rate  # noqa: E402
 
 from submission.flow_network import MAF  # noqa: E402
-from training.replay import loss_and_gradients, recorded  # noqa: E402
+from training.optimizer import in_one_vector  # noqa: E402
+from training.replay import Script, recorded  # noqa: E402
 
 USUAL = {"batch": 100, "hidden": 100, "flows": 5, "dimension": 2}
 GROWTH = {
@@ -48,14 +49,19 @@ def measure(batch, hidden, flows, dimension, rate):
     torch.manual_seed(0)
     flow = MAF(dimension, hidden, 1, flows)
     parameters = list(flow.parameters())
-    optimizer = torch.optim.Adam(parameters, 1e-3, fused=True)
+    vector = in_one_vector(parameters)
+    optimizer = torch.optim.Adam([vector], 1e-3, fused=True)
     batches = [*torch.randn(2, batch, dimension)]
-    plain = loss_and_gradients(flow.loss, flow)
-    replay = recorded(plain, flow, batches)
+
+    def plain(x):
+        loss = flow.loss(x)
+        gradients = torch.autograd.grad(loss, parameters)
+        return [loss.detach(), torch.cat([gradient.flatten() for gradient in gradients])]
+
+    replay = recorded(plain, [flow], [(x,) for x in batches], Script)
 
     def step(function):
-        for parameter, gradient in zip(parameters, function(batches[0])[1:], strict=True):
-            parameter.grad = gradient
+        _, vector.grad = function(batches[0])
         optimizer.step()
 
     kept = {}

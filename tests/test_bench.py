@@ -11,6 +11,7 @@ import data
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
 
+import growth  # noqa: E402
 import race  # noqa: E402
 import race_seeds  # noqa: E402
 
@@ -46,3 +47,12 @@ def test_a_penalty_on_gradients_is_counted_too():
 def test_worse_is_what_is_worse_by_more_than_a_standard_error(figure, sign, shift, verdict):
     them = 0.5 + 0.01 * np.arange(5)
     assert race_seeds.compare("gan", figure, them + sign * shift, them) == verdict
+
+
+def test_growth_is_measured_and_drawn(tmp_path):
+    small = {"batch": 10, "hidden": 4, "flows": 1, "dimension": 2}
+    rows = [growth.measure(**{**small, "flows": flows}, rate=1e9) for flows in (1, 3)]
+    assert all(value > 0 for row in rows for value in row.values())
+    assert rows[1]["arithmetic_ms"] > 2 * rows[0]["arithmetic_ms"]
+    growth.draw({name: {1: rows[0], 3: rows[1]} for name in growth.GROWTH}, tmp_path / "growth.svg")
+    assert (tmp_path / "growth.svg").stat().st_size > 1000
