@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from race import matrix_product_rate  # noqa: E402
 
 from submission.flow_network import MAF  # noqa: E402
+from training.memory import keep_freed_memory  # noqa: E402
 from training.optimizer import in_one_vector  # noqa: E402
 from training.replay import Script, recorded  # noqa: E402
 
@@ -117,6 +118,7 @@ def main():
     parser.add_argument("--out", type=Path, help="picture to draw")
     flags = parser.parse_args()
     torch.set_num_threads(1)
+    keep_freed_memory()
     rate = matrix_product_rate()
     print(f"1 thread, matrix product {rate / 1e9:.0f} GFLOP/s; usual: {USUAL}")
     table = {}
