@@ -53,7 +53,7 @@ def checked_scalar(name, value):
     elif value.dim() > 0:
         found = f"a tensor of shape {tuple(value.shape)}"
     elif not value.requires_grad:
-        found = "a tensor without a gradient (detached, or made under no_grad)"
+        found = "a tensor without a gradient (detached, made under no_grad, or of no parameter)"
     else:
         return value
     raise TrainingStopped(f"{name} must return a 0-d tensor that can be differentiated; it returned {found}.")

@@ -12,6 +12,7 @@ DATA_COLOUR, MODEL_COLOUR, HELD_OUT_COLOUR = "#4c566a", "#1f77b4", "#d55e00"
 COLOURS = (MODEL_COLOUR, HELD_OUT_COLOUR, DATA_COLOUR, "#009e73", "#cc79a7")  # of curves, one after the other
 GRID_GAP = 2  # pixels between the images of a grid
 FRAME_MS, LAST_FRAME_MS = 200, 2000
+MOST_LOG_DENSITY = 50.0  # nats; a wrong log-det knows no bounds
 PLANE = 2.6  # half the side of the window on standardised points
 
 
@@ -71,7 +72,8 @@ def save_density(path, points, log_density, n_ticks=301):
     """
     ticks = np.linspace(-PLANE, PLANE, n_ticks, dtype=np.float32)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1)
-    density = np.exp(log_density(grid.reshape(-1, 2))).reshape(grid.shape[:2])
+    log_densities = log_density(grid.reshape(-1, 2)).reshape(grid.shape[:2])
+    density = np.exp(np.minimum(log_densities, MOST_LOG_DENSITY))
 
     figure = Figure(figsize=(10, 5), layout="constrained")
     left, right = figure.subplots(1, 2)

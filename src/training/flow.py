@@ -1,7 +1,9 @@
 """Problem 1: the masked autoregressive flow learns the Moons."""
 
+import io
 import math
 import sys
+from contextlib import redirect_stdout
 from functools import partial
 
 import numpy as np
@@ -56,6 +58,7 @@ class FlowRun(Run):
         device: the torch.device to train on.
     """
 
+    sources = {"nll": " (log_probs in submission/flow_network.py)"}
     patience = 10  # early on, a point far out can make a batch's likelihood overflow: one seed in ten sees it
     threads = 1  # most layers are too small to share; `by_one_or_two` sees to the others
 
@@ -124,7 +127,9 @@ class FlowRun(Run):
         n_points, made = 3, self.flow.nf[0]
         file = "submission/flow_network.py"
         x = self.train[:n_points]
-        checked_scalar(f"log_probs in {file}", self.flow.log_probs(x))
+        value = checked_scalar(f"log_probs in {file}", self.flow.log_probs(x))
+        if not value.isfinite():
+            raise TrainingStopped(f"log_probs in {file} is {value.item()} for {n_points} points, before any training.")
         with torch.no_grad():
             z, _ = _checked_pair(f"MADE.inverse in {file}", made.inverse(x), x)
             x_again, _ = _checked_pair(f"MADE.forward in {file}", made.forward(z), x)
@@ -173,7 +178,10 @@ class FlowRun(Run):
             return torch.stack([self.flow.log_probs(x[None]) for x in points])
 
         def log_density(points, of_each):
-            with torch.no_grad():
+            with (
+                torch.no_grad(),
+                redirect_stdout(io.StringIO()),
+            ):  # what a student prints here is of many points at once
                 # In parts that stay in the processor's cache: four times as fast.
                 found = torch.cat([of_each(part) for part in torch.from_numpy(points).to(self.device).split(4096)])
             # Far from all data z overflows; the density there is zero to any precision.

@@ -55,6 +55,25 @@ def test_a_likelihood_that_does_not_depend_on_the_flow_is_described(tmp_path, mo
         start(tmp_path)
 
 
+def test_a_likelihood_that_is_not_finite_at_first_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(MAF, "log_probs", lambda flow, x: next(flow.parameters()).sum() * math.nan)
+    with pytest.raises(TrainingStopped, match="log_probs in submission/flow_network.py is nan for 3 points"):
+        start(tmp_path)
+
+
+def test_drawing_a_density_is_quiet_however_large_it_is_and_whatever_is_printed(tmp_path, monkeypatch, capsys, recwarn):
+    run = start(tmp_path)
+
+    def loud(flow, x, log_probs=MAF.log_probs):
+        print("in log_probs", x)
+        return 1e6 * x.square().sum() + log_probs(flow, x)
+
+    monkeypatch.setattr(MAF, "log_probs", loud)
+    run.finish({"nll": [1.0]}, {"valid_nll": [1.0]})
+    assert "BatchedTensor" not in capsys.readouterr().out and (tmp_path / "density.png").exists()
+    assert not [str(warning.message) for warning in recwarn if warning.category is RuntimeWarning]
+
+
 def test_directions_that_do_not_undo_each_other_get_a_warning(tmp_path, monkeypatch, capsys):
     start(tmp_path)
     assert capsys.readouterr().err == ""
