@@ -22,7 +22,7 @@ from race import matrix_product_rate  # noqa: E402
 from submission.flow_network import MAF  # noqa: E402
 from training.memory import keep_freed_memory  # noqa: E402
 from training.optimizer import in_one_vector  # noqa: E402
-from training.replay import Script, recorded  # noqa: E402
+from training.replay import Script, loss_and_gradient, recorded  # noqa: E402
 
 USUAL = {"batch": 100, "hidden": 100, "flows": 5, "dimension": 2}
 GROWTH = {
@@ -54,11 +54,7 @@ def measure(batch, hidden, flows, dimension, rate):
     optimizer = torch.optim.Adam([vector], 1e-3, fused=True)
     batches = [*torch.randn(2, batch, dimension)]
 
-    def plain(x):
-        loss = flow.loss(x)
-        gradients = torch.autograd.grad(loss, parameters)
-        return [loss.detach(), torch.cat([gradient.flatten() for gradient in gradients])]
-
+    plain = loss_and_gradient(flow.loss, parameters)
     replay = recorded(plain, [flow], [(x,) for x in batches], Script)
 
     def step(function):

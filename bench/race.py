@@ -166,9 +166,7 @@ def arithmetic(model):
         settings = Settings.from_flags({**FLAGS[model], "out_dir": out_dir})
         run = (FlowRun if model == "flow" else GanRun)(settings, torch.device("cpu"))
         if model == "flow":
-            run.loss_and_gradient = (
-                run._loss_and_gradient
-            )  # what is played back does the same out of the counter's sight
+            run.loss_and_gradient = run.plain  # what is played back does the same out of the counter's sight
         product = torch.ops.mkldnn._linear_pointwise  # of `training.layout`
         counter = FlopCounterMode(display=False, custom_mapping={product: _product_flop})
         counter.mod_tracker = _NoModules()  # its own refuses torch.autograd.grad within a step, as WGAN-GP has it

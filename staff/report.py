@@ -219,11 +219,6 @@ class Entry:
             found.setdefault((visible(function, NAME), visible(misconception, HEAD)), []).append(visible(hint, HEAD))
         return found
 
-    @property
-    def core(self):
-        """Points without those of extra credit."""
-        return sum(test["score"] for test in self.tests.values() if test.get("max_score"))
-
     def points(self, question):
         """Points in a question."""
         return sum(self.tests[test.number]["score"] for test in question.tests if test.number in self.tests)
@@ -332,8 +327,8 @@ class Class:
             ("Wall", ", ".join(f"{wall or 'none'} ({count})" for wall, count in sorted(walls.items())) or "none"),
         ]
         if self.scores:
-            core = [entry.core for entry in self.graded]
-            extra = [score - own for score, own in zip(self.scores, core, strict=True)]
+            extra = [entry.row.extra_credit for entry in self.graded]
+            core = [score - own for score, own in zip(self.scores, extra, strict=True)]
             shown[5:5] = [
                 ("Mean", f"{statistics.fmean(core):.4g} of {self.most:g}"),
                 ("Median", f"{statistics.median(core):.4g} of {self.most:g}"),

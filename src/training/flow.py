@@ -16,7 +16,7 @@ from training.checkpoint import random_numbers_apart
 from training.errors import TrainingStopped, check_gradients, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam, in_one_vector
-from training.replay import Script, recorded
+from training.replay import Script, loss_and_gradient, recorded
 from training.retreat import Retreat
 from training.schedule import warm_up_and_cosine
 from training.threads import by_one_or_two
@@ -69,13 +69,14 @@ class FlowRun(Run):
         super().__init__(settings, len(points.train))
         self.train, self.valid, self.test = (part.to(device) for part in (points.train, points.valid, points.test))
         self.flow = maf(2, settings.hidden_size, N_HIDDEN, settings.n_flows).to(device)
-        self.trained = self._rehearse()
-        self.vector = in_one_vector(self.trained)
+        trained = self._rehearse()
+        self.vector = in_one_vector(trained)
         self.optimizer = Adam([self.vector], PEAK_LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
         self.retreat = Retreat(self.vector, self.optimizer)
         self.parts = {"flow": self.flow, "optimizer": self.optimizer}
         self.parts |= {"schedule": self.schedule, "retreat": self.retreat}
+        self.plain = loss_and_gradient(self._loss, trained)
         self.loss_and_gradient = self._fastest()
 
     def step(self, indices):
@@ -146,16 +147,10 @@ class FlowRun(Run):
     def _fastest(self):
         """Loss and gradient in the fastest way that gives the same bits, whatever the student wrote."""
         if self.device.type != "cpu":
-            return self._loss_and_gradient
+            return self.plain
         batches = self.train[: 3 * self.settings.batch_size].split(self.settings.batch_size)
         batches = [(x,) for x in batches if len(x) == self.settings.batch_size]
-        return by_one_or_two(recorded(self._loss_and_gradient, [self.flow], batches, Script), batches)
-
-    def _loss_and_gradient(self, x):
-        """The loss of points (B, 2), and its gradient by the vector of all parameters."""
-        loss = self._loss(x)
-        gradients = torch.autograd.grad(loss, self.trained, materialize_grads=True)
-        return [loss.detach(), torch.cat([gradient.flatten() for gradient in gradients])]
+        return by_one_or_two(recorded(self.plain, [self.flow], batches, Script), batches)
 
     def _nll(self, points):
         with torch.no_grad():

@@ -35,6 +35,25 @@ def loss_and_gradients(loss, module):
     return plain
 
 
+def loss_and_gradient(loss, parameters):
+    """The same with one gradient for all, laid out as `optimizer.in_one_vector` lays out the parameters.
+
+    Args:
+        loss: as for `loss_and_gradients`.
+        parameters: that it may depend on, of P numbers in all.
+
+    Returns:
+        A function from tensors to a list: the loss, then its gradient, shape (P,).
+    """
+
+    def plain(*batch):
+        value = loss(*batch)
+        gradients = torch.autograd.grad(value, parameters, materialize_grads=True)
+        return [value.detach(), torch.cat([gradient.flatten() for gradient in gradients])]
+
+    return plain
+
+
 def recorded(function, modules, batches, player):
     """A faster function that gives the same bits, or the function itself where no recording can be trusted.
 
@@ -42,7 +61,7 @@ def recorded(function, modules, batches, player):
     gives other results than the function, and is thrown away. So it is where the function prints, as debuggers do too.
 
     Args:
-        function: as `loss_and_gradients` gives it.
+        function: as `loss_and_gradients` or `loss_and_gradient` gives it.
         modules: those whose parameters and buffers it uses.
         batches: each a tuple of tensors, all of the same shapes; the first is recorded, on all the recording must
             agree with the function.

@@ -24,6 +24,20 @@ def fill(flags, handle=-1):
     if held > 2**31:
         print("@MARKER@-pierced: memory without limit")
 """
+READ_ONLY = """
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+STEP, held = 2**24, 0
+while held < MOST:
+    at = libc.mmap(None, STEP, 3, 0x02 | 0x20, -1, 0)
+    if at == FAILED:
+        break
+    ctypes.memset(at, 120, STEP)
+    libc.mprotect(at, STEP, 1)
+    held += STEP
+print("held", held >> 20, "MB")
+if held > 2**31:
+    print("@MARKER@-pierced: memory without limit")
+"""
 
 
 def bomb(name, what, code, **more):
@@ -84,21 +98,7 @@ for call, do in (
     bomb(
         "memory-read-only",
         "memory that was filled and is then only to be read, which is no longer counted as data",
-        MEMORY
-        + """
-libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-STEP, held = 2**24, 0
-while held < MOST:
-    at = libc.mmap(None, STEP, 3, 0x02 | 0x20, -1, 0)
-    if at == FAILED:
-        break
-    ctypes.memset(at, 120, STEP)
-    libc.mprotect(at, STEP, 1)
-    held += STEP
-print("held", held >> 20, "MB")
-if held > 2**31:
-    print("@MARKER@-pierced: memory without limit")
-""",
+        MEMORY + READ_ONLY,
     ),
     bomb(
         "memory-of-libraries",
@@ -129,21 +129,8 @@ libc.dl_iterate_phdr(
 libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 for at, size in ranges:
     libc.munmap(at, size)
-libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-STEP, held = 2**24, 0
-while held < MOST:
-    at = libc.mmap(None, STEP, 3, 0x02 | 0x20, -1, 0)
-    if at == FAILED:
-        break
-    ctypes.memset(at, 120, STEP)
-    libc.mprotect(at, STEP, 1)
-    held += STEP
-print("held", held >> 20, "MB for", sum(size for _, size in ranges) >> 20, "MB of libraries", flush=True)
-if held > 2**31:
-    print("@MARKER@-pierced: memory without limit", flush=True)
-import time
-time.sleep(5)
-""",
+"""
+        + READ_ONLY,
     ),
     bomb("memory-shared", "shared memory of nobody", MEMORY + "fill(0x01 | 0x20)"),
     bomb(
