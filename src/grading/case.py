@@ -12,7 +12,7 @@ import numpy as np
 
 from graderUtil import GradedTestCase, Unattempted, Ungraded
 from grading.client import HASTE, Failed
-from grading.compare import difference, shown
+from grading.compare import RELATIVE, difference, error, shown
 
 TEXTS = ("touched", "layers")  # what is text in a reply; all else is numbers
 KEPT = 2**16  # bytes of an array that are noted for the staff's side
@@ -54,14 +54,15 @@ LABELS = {
 
 @dataclass
 class Observation:
-    """Something that a test saw: of which function, what, an array of numbers or text, whether it was right, and
-    whether only the staff sees it."""
+    """Something that a test saw: of which function, what, an array of numbers or text, whether it was right, whether
+    only the staff sees it, and, of numbers that are held against others, their error as a share of what is granted."""
 
     function: str
     what: str
     seen: np.ndarray
     right: bool
     staff_only: bool = False
+    error: float = 0.0
 
 
 class _Reply(dict):
@@ -221,7 +222,7 @@ class SubmissionTest(GradedTestCase):
         self._fresh_from = len(known)
         return [*known, make(self.rng)]
 
-    def expect(self, reply, answer, batch=None, varies=False):
+    def expect(self, reply, answer, batch=None, varies=False, relative=RELATIVE):
         """Compares a reply with the right one, entry by entry.
 
         Args:
@@ -229,14 +230,17 @@ class SubmissionTest(GradedTestCase):
             answer: {name: array}, or a list of these, of which one must fit; None where the answers are not here.
             batch: the batch size.
             varies: whether the numbers depend on what the student's code draws.
+            relative: how much rounding is granted.
         """
         if answer is None:
             return
         answers = answer if isinstance(answer, list) else [answer]
-        found = [{name: difference(reply.get(name), right[name], batch) for name in right} for right in answers]
+        found = [{n: difference(reply.get(n), right[n], batch, relative) for n in right} for right in answers]
         best = min(found, key=lambda differences: sum(bool(text) for text in differences.values()))
+        right = answers[found.index(best)]
         for name, text in best.items():
-            self.observe(name, bool(text) if varies else reply.get(name, "none"), not text)
+            seen = bool(text) if varies else reply.get(name, "none")
+            self.observe(name, seen, not text, error(reply.get(name), right[name], relative))
             if text:
                 self._problem(f"{LABELS.get(name, name.replace('grad_', 'the gradient by '))} is not right:", text)
         wrong = {name for name, text in best.items() if text}
@@ -268,12 +272,12 @@ class SubmissionTest(GradedTestCase):
             problem = "something was left changed"
             self.require(not text, "touched " + text, f"{problem}: {text}", problem)
 
-    def observe(self, what, seen, right):
+    def observe(self, what, seen, right, error=0.0):
         """Notes something seen of the submission, by which the staff's side recognises known mistakes."""
         what, seen = f"{self.test.name} {what}", np.asarray(seen)
         if seen.nbytes > KEPT:
             seen = np.asarray(f"an array of {seen.nbytes} bytes")
-        self.observations.append(Observation(self._function, what, seen, bool(right), self._again))
+        self.observations.append(Observation(self._function, what, seen, bool(right), self._again, error))
 
     def conclude(self):
         if self._problems or self._is_ungraded():

@@ -45,6 +45,20 @@ def far(case):
     return {**case, **moved, "curvature": np.zeros(weight.shape)}
 
 
+def far_labelled(case):
+    """The same for `conditional_loss`: the two pixels that carry no class bring d to 100 or -100."""
+    labels, weight = case["labels"], case["weight"]
+    at_class = case["real"].reshape(len(labels), -1)[np.arange(len(labels)), labels]
+    tags = {"real": case["real"].reshape(len(labels), -1)[:, 10:], "images": case["tags"]}
+    moved = {}
+    for name, class_pixel in (("real", at_class), ("images", case["amplitude"])):
+        logits = np.where(tags[name].sum(axis=1) > 0, 100.0, -100.0) - case["bias"] - case["gain"] * class_pixel
+        moved[name] = logits[:, None] / (weight**2).sum() * weight
+    real = case["real"].copy()
+    real.reshape(len(labels), -1)[:, 10:] = moved["real"]
+    return {**case, "real": real, "tags": moved["images"]}
+
+
 def random_labelled(rng, size):
     """Images with labels and a discriminator, for `conditional_loss`."""
     return {

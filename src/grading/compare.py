@@ -6,16 +6,17 @@ RELATIVE = 1e-4  # float32 gives about 1e-6 on networks as small as the probes'
 _FACTORS = {-1: "-1", 2: "2", 0.5: "1/2", 10: "10", 0.1: "1/10"}
 
 
-def difference(got, expected, batch=None):
+def difference(got, expected, batch=None, relative=RELATIVE):
     """Compares an array with the right one.
 
     Args:
         got: array, or None where there is none.
         expected: array, float64.
         batch: the batch size, to recognise a sum where a mean was wanted.
+        relative: how much rounding is granted.
 
     Returns:
-        None if they agree to 1e-4; else lines that say how they differ.
+        None if they agree; else lines that say how they differ.
     """
     expected = np.asarray(expected, dtype=float)
     if got is None:
@@ -25,8 +26,7 @@ def difference(got, expected, batch=None):
     if got.shape != expected.shape:
         return f"expected the shape {expected.shape}\ngot      the shape {got.shape}"
     got = got.astype(float)
-    with np.errstate(invalid="ignore"):
-        wrong = ~((np.abs(got - expected) <= _tolerance(expected)) | (got == expected))
+    wrong = _errors(got, expected, relative) > 1
     if not wrong.any():
         return None
     if expected.size <= 24:
@@ -38,6 +38,14 @@ def difference(got, expected, batch=None):
         f"got      {got[worst]:.6g} there; {wrong.sum()} of {wrong.size} entries differ"
         f"{_relation(got, expected, batch)}"
     )
+
+
+def error(got, expected, relative=RELATIVE):
+    """The largest error of an array of numbers as a share of what `difference` grants; inf for what has none."""
+    expected = np.asarray(expected, dtype=float)
+    if got is None or got.dtype.kind not in "biuf" or got.shape != expected.shape:
+        return np.inf
+    return float(_errors(got.astype(float), expected, relative).max(initial=0))
 
 
 def agree(got, expected):
@@ -62,10 +70,17 @@ def shown(array):
     return np.array2string(array, separator=", ").replace("\n", "")
 
 
-def _tolerance(expected):
+def _errors(got, expected, relative):
+    """How far each entry is from the right one, as a share of how far it may be; inf for what is not finite."""
+    with np.errstate(invalid="ignore"):
+        away = np.where(got == expected, 0, np.abs(got - expected))
+    return np.where(np.isnan(away), np.inf, away) / _tolerance(expected, relative)
+
+
+def _tolerance(expected, relative=RELATIVE):
     """How far from each entry a number may be: always finite, so that nothing is near to what is not."""
     size = np.where(np.isfinite(expected), np.abs(expected), 0)
-    return RELATIVE * size + 0.1 * RELATIVE * max(size.max(initial=0), 0.1)
+    return relative * (size + 0.1 * max(size.max(initial=0), 0.1))
 
 
 def _distance(got, expected):

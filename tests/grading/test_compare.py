@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grading.compare import agree, difference
+from grading.compare import agree, difference, error
 
 
 def test_rounding_is_no_difference():
@@ -48,6 +48,15 @@ def test_of_many_numbers_the_worst_is_shown():
     got = expected.copy()
     got[1, 2], got[3, 4] = 0.5, -3
     assert difference(got, expected) == ("expected 0 at [3, 4] of (5, 5)\ngot      -3 there; 2 of 25 entries differ")
+
+
+def test_an_error_is_a_share_of_what_is_granted():
+    assert error(np.array([2.0, 1.0]), [2.0, 1.0]) == 0
+    assert error(np.array([2.0 + 1.1e-4, 1.0]), [2.0, 1.0]) == pytest.approx(0.5, rel=1e-6)
+    assert error(np.array([2.0 + 1.1e-4, 1.0]), [2.0, 1.0], relative=1e-3) == pytest.approx(0.05, rel=1e-6)
+    assert error(np.array([np.inf, 0]), [np.inf, 0]) == 0
+    for odd in (None, np.array("a"), np.zeros(3), np.array([np.nan, 1.0])):
+        assert error(odd, [2.0, 1.0]) == np.inf
 
 
 def test_agreement_is_of_shape_kind_and_value():

@@ -6,7 +6,7 @@ import numpy as np
 
 from graderUtil import graded
 from grading.case import SubmissionTest
-from grading.cases import even, far, random_images, random_labelled, random_tagged
+from grading.cases import even, far, far_labelled, random_images, random_labelled, random_tagged
 from grading.draws import images_that_tell, labels_fault, mixture, noises_fault, weights_fault
 
 # Batch sizes, and shapes of images.
@@ -204,8 +204,7 @@ class Test_4b(LossTest):
 
     def many(self, function):
         cases = [random_labelled(self.rng, size) for size, _ in BATCHES]
-        steep = [{**case, "gain": 100 * case["gain"], "weight": 100 * case["weight"]} for case in cases]
-        self.losses(function, cases + steep)
+        self.losses(function, [*cases, *map(far_labelled, cases)])
 
     def labels_of_fakes(self, function):
         """Those of the real images, in any order, or drawn from all ten classes alike."""

@@ -5,6 +5,7 @@ import numpy as np
 from graderUtil import graded
 from grading.case import SubmissionTest
 from grading.cases import random_autoencoder, told_apart
+from grading.compare import RELATIVE
 from grading.draws import noise_fault, posterior_noise
 
 MANY = 1000  # samples, where what is drawn at random is looked at
@@ -23,11 +24,12 @@ class VaeTest(SubmissionTest):
         self.expect(reply, answer)
         self.untouched(reply, **{f"{name}_after": name for name in case if name != "pull"})
 
-    def bound(self, function, x, coefficients, n_samples=None, answer=None):
+    def bound(self, function, x, coefficients, n_samples=None, answer=None, relative=RELATIVE):
         """A bound on a model with given coefficients.
 
         Args:
             answer: where it does not depend on the noise; else it is worked out for the noise that was drawn.
+            relative: how much rounding is granted.
         """
         self.about(function, x=x, **coefficients, **({} if n_samples is None else {"n_samples": n_samples}))
         reply = self._ask(function, x, coefficients, n_samples)
@@ -37,7 +39,7 @@ class VaeTest(SubmissionTest):
             if self.solution and not fault:
                 noise = noise[:, 0] if n_samples is None else noise
                 right = getattr(self.solution.vae, function)(x, noise, **coefficients)
-                self.expect(reply, right, batch=len(x), varies=True)
+                self.expect(reply, right, batch=len(x), varies=True, relative=relative)
         else:
             self.expect(reply, answer, batch=len(x))
         self.untouched(reply, x_after="x")
@@ -208,7 +210,7 @@ class Test_6c(VaeTest):
         """6c-1-basic: log_bernoulli_with_logits at logits of 100 and -100"""
         case = {"x": np.array([[1.0, 0, 1, 0]]), "logits": np.array([[100.0, 100, -100, -100]]), "pull": np.ones(1)}
         self.of_tensors("log_bernoulli_with_logits", case, {"value": [-200], "grad_logits": [[0, -1, 1, 0]]})
-        self.again(lambda rng: self.of_tensors("log_bernoulli_with_logits", pixels(rng, (2, 3), scale=100)))
+        self.again(lambda rng: self.of_tensors("log_bernoulli_with_logits", pixels(rng, (2, 3), least=50)))
 
     @graded(is_extra_credit=True)
     def test_2(self):
@@ -222,7 +224,7 @@ class Test_6c(VaeTest):
         """6c-3-hidden: log_bernoulli_with_logits at any logits, of any shape"""
         for shape in [(1, 1), (4, 3), (50, 784), (2, 3, 5), (3,)]:
             self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape))
-            self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape, scale=100))
+            self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape, least=50))
         self.ask(
             "vae.on_device", function="log_bernoulli_with_logits", x=np.ones((3, 2)), logits=self.rng.random((3, 2))
         )
@@ -351,8 +353,12 @@ class Test_6e(VaeTest):
         """6e-3-hidden: negative_iwae_bound on other models, batches and numbers of samples, on the device of x"""
         for size, n_samples in [(1, 1), (1, 5), (4, 1), (4, 3), (12, 6)]:
             x, coefficients = told_apart(*random_autoencoder(self.rng, size))
-            self.bound("negative_iwae_bound", x, coefficients, n_samples)
-            self.bound("negative_iwae_bound", x, {**coefficients, "bias": 20 * coefficients["bias"]}, n_samples)
+            # A z is twelve standard deviations from the next image's, and in float32 their number is good to 1e-5.
+            self.bound("negative_iwae_bound", x, coefficients, n_samples, relative=5 * RELATIVE)
+            # Weights of e^-150, which only their logarithms hold; in float32 these are good to 2e-5, and so is their
+            # difference, which the shares of the samples in the gradient depend on.
+            unlikely = {**coefficients, "bias": 20 * coefficients["bias"]}
+            self.bound("negative_iwae_bound", x, unlikely, n_samples, relative=20 * RELATIVE)
         self.bound_on_device("negative_iwae_bound", n_samples=2)
 
 
@@ -363,7 +369,8 @@ def gaussians(rng, shape):
     return {"qm": qm, "qv": qv, "pm": pm, "pv": pv, "pull": rng.normal(size=shape[:-1])}
 
 
-def pixels(rng, shape, scale=1):
-    """Binary images, and logits of that size."""
+def pixels(rng, shape, least=0):
+    """Binary images, and logits of this size or more."""
     x = rng.integers(2, size=shape).astype(float)
-    return {"x": x, "logits": scale * rng.normal(size=shape), "pull": rng.normal(size=shape[:-1])}
+    logits = rng.choice([-1, 1], size=shape) * (least + rng.uniform(0, max(2 * least, 3), size=shape))
+    return {"x": x, "logits": logits, "pull": rng.normal(size=shape[:-1])}
