@@ -244,7 +244,8 @@ class SubmissionTest(GradedTestCase):
             if text:
                 self._problem(f"{LABELS.get(name, name.replace('grad_', 'the gradient by '))} is not right:", text)
         wrong = {name for name, text in best.items() if text}
-        if wrong and all(name.startswith("grad_") for name in wrong) and len(wrong) < len(best):
+        cut = any(name not in reply or not reply[name].any() for name in wrong)
+        if cut and all(name.startswith("grad_") for name in wrong) and len(wrong) < len(best):
             self._problem("its values are right, its gradient is not: is a part of it cut off from the graph?", "")
 
     def require(self, holds, what, problem, gist=None):
@@ -269,7 +270,7 @@ class SubmissionTest(GradedTestCase):
             self.require(not reply[name].any(), name, f"{given} was changed in place: others still need it")
         if "touched" in reply:
             text = str(reply["touched"])
-            problem = "something was left changed"
+            problem = "something was changed"
             self.require(not text, "touched " + text, f"{problem}: {text}", problem)
 
     def observe(self, what, seen, right, error=0.0):

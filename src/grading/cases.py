@@ -45,6 +45,11 @@ def far(case):
     return {**case, **moved, "curvature": np.zeros(weight.shape)}
 
 
+def steep(case):
+    """The same with a discriminator a hundred times as steep: a critic's values and slopes know no bounds."""
+    return {**case, "weight": 100 * case["weight"], "curvature": 100 * case["curvature"]}
+
+
 def far_labelled(case):
     """The same for `conditional_loss`: the two pixels that carry no class bring d to 100 or -100."""
     labels, weight = case["labels"], case["weight"]

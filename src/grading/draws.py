@@ -14,13 +14,25 @@ SHAPE = (1, 3, 4)
 NUM_CLASSES = 10
 
 
-def noises_fault(calls, width):
-    """Looks at noise given to a generator on several calls, which should be new on each; arguments as below."""
+def noises_fault(calls, width, size):
+    """Looks at noise given to a generator on several calls with `size` images, which should be new on each; other
+    arguments as below. What it is given twice counts once."""
+    calls = [_each_once(z) for z in calls]
     fault = noise_fault(calls[0], width)
+    few = min((len(z) for z in calls if z is not None), default=size)
+    if not fault and few < size:
+        fault = f"there are {few} different noise vectors for {size} images"
     if not fault and _repeated(calls):
         fault = "the noise is the same on each call: is a seed set?"
     odd = [z for z in calls[1:] if z is None or z.ndim != 2 or z.shape[1] != width]
     return fault or noise_fault(odd[0] if odd else np.concatenate(calls), width)
+
+
+def _each_once(rows):
+    """Rows less those that came before, in their order."""
+    if rows is None or rows.ndim != 2:
+        return rows
+    return rows[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
 
 
 def noise_fault(z, width):
@@ -47,7 +59,7 @@ def noise_fault(z, width):
 def _not_normal(values):
     mean, spread, size = values.mean(), values.std(), values.size
     if abs(mean) * np.sqrt(size) > 6 or abs(spread**2 - 1) * np.sqrt(size / 2) > 6:
-        return f"the noise has mean {mean:.1f} and standard deviation {spread:.1f}"
+        return f"the noise has mean {mean:.2f} and standard deviation {spread:.2f}"
     if not _follows(values.ravel(), normal_cdf):
         return "the noise does not follow the normal distribution"
     if np.abs(values).max() < least_maximum(size):
@@ -111,7 +123,7 @@ def posterior_noise(seen, m, v, n_samples):
 def labels_fault(calls, real):
     """Looks at the labels given to a generator.
 
-    Right are those of the real images in any order, or labels drawn from all classes alike.
+    Right are those of the real images in any order, or labels drawn from all classes alike, or from the real ones.
 
     Args:
         calls: for each of several calls with the same images, the labels of all rows, or None.
@@ -129,27 +141,35 @@ def labels_fault(calls, real):
             if np.array_equal(np.sort(batch), np.sort(real)):
                 continue
             drawn.append(batch)
-            if fault := _drawn_labels_fault(batch):
+            if fault := _drawn_labels_fault(batch, real):
                 return fault
     if _repeated(drawn):
         return "the labels of the fakes are the same on each call, and not those of the real images"
-    return _drawn_labels_fault(np.concatenate(drawn)) if drawn else ""
+    return _drawn_labels_fault(np.concatenate(drawn), real) if drawn else ""
 
 
-def _drawn_labels_fault(y):
+def _drawn_labels_fault(y, real):
     if y.min() < 0 or y.max() >= NUM_CLASSES:
         return f"the labels of the fakes go from {y.min()} to {y.max()}"
     counts = np.bincount(y.astype(int), minlength=NUM_CLASSES)
+    mean = len(y) / NUM_CLASSES
+    of_real = np.bincount(real, minlength=NUM_CLASSES) * len(y) / len(real)
+    if not counts[of_real == 0].any() and _chi_squared(counts, of_real) <= 70:
+        return ""
     if counts.max() == len(y):
         return f"all fakes are of class {y[0]}"
     if not counts.all():
         missing = ", ".join(str(label) for label in np.flatnonzero(counts == 0))
         return f"no fake is of class {missing}"
-    mean = len(y) / NUM_CLASSES
-    if ((counts - mean) ** 2 / mean).sum() > 70:  # chi-squared with 9 degrees of freedom: one in 10^11
+    if _chi_squared(counts, np.full(NUM_CLASSES, mean)) > 70:  # with 9 degrees of freedom: one in 10^11
         shares = ", ".join(f"{share:.2f}" for share in counts / len(y))
         return f"the classes of the fakes are not equally likely: {shares}"
     return ""
+
+
+def _chi_squared(counts, expected):
+    some = expected > 0
+    return ((counts - expected)[some] ** 2 / expected[some]).sum()
 
 
 @cache

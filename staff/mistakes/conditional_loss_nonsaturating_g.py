@@ -617,4 +617,45 @@ ENTRIES = [
         misconception="the number of classes is taken from the labels of the batch",
         hint="A batch need not hold an image of every class. From which classes are the fakes to be drawn?",
     ),
+    right(
+        "labels-drawn-from-the-real-ones",
+        """
+        y = y_real[torch.randint(len(y_real), (len(y_real),), device=device)]
+        return -F.logsigmoid(d(g(z, y), y)).mean()
+        """,
+    ),
+    right(
+        "fakes-made-twice",
+        "return F.binary_cross_entropy_with_logits(d(g(z, y_real), y_real), torch.ones_like(d(g(z, y_real), y_real)))",
+    ),
+    wrong(
+        "eight-classes",
+        """
+        y = y_real % 8
+        return -F.logsigmoid(d(g(z, y), y)).mean()
+        """,
+        misconception="some classes are never made",
+        hint="Count the labels that your fakes get. Is every class among them?",
+    ),
+    wrong(
+        "no-class-nine",
+        """
+        y = y_real.clamp(max=8)
+        return -F.logsigmoid(d(g(z, y), y)).mean()
+        """,
+        misconception="some classes are never made",
+        hint="Count the labels that your fakes get. Is every class among them?",
+    ),
+    wrong(
+        "generator-in-evaluation-mode",
+        """
+        g.eval()
+        h = d(g(z, y_real), y_real)
+        g.train()
+        return -F.logsigmoid(h).mean()
+        """,
+        misconception="the generator works in evaluation mode within its own loss",
+        hint="In evaluation mode batch norm takes other statistics than the batch's, and the generator learns for a "
+        "mode that it is not in. Who switches modes, and when?",
+    ),
 ]

@@ -1010,4 +1010,20 @@ ENTRIES = [
         misconception="only the first ten images count",
         hint="Try it with batches of different sizes: does every image have a part in the result?",
     ),
+    right(
+        "fakes-made-twice",
+        """
+        real = F.binary_cross_entropy_with_logits(d(x_real), torch.ones_like(d(x_real)))
+        return real + F.binary_cross_entropy_with_logits(d(g(z).detach()), torch.zeros_like(d(g(z).detach())))
+        """,
+    ),
+    wrong(
+        "one-image-at-a-time",
+        """
+        x_fake = torch.cat([g(z[i : i + 1]) for i in range(len(z))]).detach()
+        return -F.logsigmoid(d(x_real)).mean() - F.logsigmoid(-d(x_fake)).mean()
+        """,
+        misconception="the images are made one at a time",
+        hint="A generator with batch norm wants a batch: what is the variance of one number?",
+    ),
 ]

@@ -649,4 +649,44 @@ ENTRIES = [
         misconception="only the first ten images count",
         hint="Try it with batches of different sizes: does every image have a part in the result?",
     ),
+    right(
+        "fakes-made-twice",
+        "return F.binary_cross_entropy_with_logits(d(g(z)), torch.ones_like(d(g(z))))",
+    ),
+    right(
+        "recomputed-in-backward",
+        """
+        from torch.utils.checkpoint import checkpoint
+
+        return F.softplus(-d(checkpoint(g, z, use_reentrant=False))).mean()
+        """,
+    ),
+    wrong(
+        "generator-in-evaluation-mode",
+        """
+        g.eval()
+        h = d(g(z))
+        g.train()
+        return -F.logsigmoid(h).mean()
+        """,
+        misconception="the generator works in evaluation mode within its own loss",
+        hint="In evaluation mode batch norm takes other statistics than the batch's, and the generator learns for a "
+        "mode that it is not in. Who switches modes, and when?",
+    ),
+    wrong(
+        "half-the-noise-twice",
+        """
+        half = z[: (len(z) + 1) // 2]
+        z = torch.cat([half, half])[: len(z)]
+        return -F.logsigmoid(d(g(z))).mean()
+        """,
+        misconception="every noise vector is used for two images",
+        hint="Look at the rows of z: how many different ones are there, and how many images?",
+    ),
+    wrong(
+        "one-image-at-a-time",
+        "return -F.logsigmoid(torch.cat([d(g(z[i : i + 1])) for i in range(len(z))])).mean()",
+        misconception="the images are made one at a time",
+        hint="A generator with batch norm wants a batch: what is the variance of one number?",
+    ),
 ]

@@ -2275,4 +2275,40 @@ ENTRIES = [
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
     ),
+    right(
+        "fakes-made-anew-for-the-points",
+        """
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * g(z).detach() + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(g(z).detach()).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
+    wrong(
+        "clamped-values",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).clamp(-20, 20).mean() - d(x_real).clamp(-20, 20).mean() + 10 * penalty
+        """,
+        misconception="the critic's values are clamped",
+        hint="A critic's values may be any numbers. What gradient does it get where they are cut off?",
+    ),
+    wrong(
+        "clamped-norm",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1).clamp(max=20) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        misconception="the penalty is clamped",
+        hint="Where the critic is steepest the penalty matters most. What is its gradient where you cut it off?",
+    ),
 ]

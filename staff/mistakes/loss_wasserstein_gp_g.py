@@ -518,4 +518,29 @@ ENTRIES = [
         misconception="the caller's real images are overwritten with fakes",
         hint="The batch belongs to the caller. Which tensor should take the generator's images instead?",
     ),
+    right(
+        "score-printed-first",
+        """
+        print("fake score", d(g(z)).mean().item())
+        return -d(g(z)).mean()
+        """,
+    ),
+    wrong(
+        "clamped-values",
+        "return -d(g(z)).clamp(-20, 20).mean()",
+        misconception="the critic's values are clamped",
+        hint="A critic's values may be any numbers. What gradient does a generator get where they are cut off?",
+    ),
+    wrong(
+        "generator-in-evaluation-mode",
+        """
+        g.eval()
+        h = d(g(z))
+        g.train()
+        return -h.mean()
+        """,
+        misconception="the generator works in evaluation mode within its own loss",
+        hint="In evaluation mode batch norm takes other statistics than the batch's, and the generator learns for a "
+        "mode that it is not in. Who switches modes, and when?",
+    ),
 ]

@@ -927,4 +927,30 @@ ENTRIES = [
         misconception="input z overwritten",
         hint="Whoever calls the function still needs the noise afterwards. Does it survive?",
     ),
+    wrong(
+        "clamped-alpha",
+        """
+        x = torch.zeros_like(z)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            alpha = alpha.clamp(-3, 3)
+            x = torch.cat([x[:, :i], (mu + z * torch.exp(alpha))[:, i : i + 1], x[:, i + 1 :]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+        misconception="numbers are clamped for stability",
+        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+    ),
+    wrong(
+        "empty-start",
+        """
+        x = torch.empty_like(z)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x[:, i] = mu[:, i] + z[:, i] * torch.exp(alpha[:, i])
+        return x, alpha.sum(dim=1)
+        """,
+        misconception="memory is read before it is written",
+        hint="torch.empty gives what happens to lie in memory, NaN among it; and a mask's 0 times NaN is NaN. With "
+        "what should x start?",
+    ),
 ]

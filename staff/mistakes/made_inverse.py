@@ -774,4 +774,13 @@ ENTRIES = [
         return z, log_det
         """,
     ),
+    wrong(
+        "clamped-means",
+        """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        return (x - mu.clamp(-5, 5)) * torch.exp(-alpha), -alpha.sum(dim=1)
+        """,
+        misconception="numbers are clamped for stability",
+        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+    ),
 ]

@@ -1020,4 +1020,69 @@ ENTRIES = [
         misconception="noise added to the data",
         hint="Call the function twice on the same batch. The Moons have their noise already when they reach you.",
     ),
+    right(
+        "inverse-by-keyword",
+        """
+        z, log_det = x, 0.0
+        for layer in self.nf:
+            z, ld = layer.inverse(x=z)
+            log_det = log_det + ld
+        log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
+        return (log_prior + log_det).mean()
+        """,
+    ),
+    wrong(
+        "clamped-noise",
+        """
+        z, log_det = x, 0.0
+        for layer in self.nf:
+            z, ld = layer.inverse(z)
+            log_det = log_det + ld
+        z = z.clamp(-10, 10)
+        log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
+        return (log_prior + log_det).mean()
+        """,
+        misconception="numbers are clamped for stability",
+        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+    ),
+    wrong(
+        "clamped-prior",
+        """
+        z, log_det = x, 0.0
+        for layer in self.nf:
+            z, ld = layer.inverse(z)
+            log_det = log_det + ld
+        log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
+        return (log_prior.clamp(min=-1000) + log_det).mean()
+        """,
+        misconception="numbers are clamped for stability",
+        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+    ),
+    wrong(
+        "clamped-log-det",
+        """
+        z, log_det = x, 0.0
+        for layer in self.nf:
+            z, ld = layer.inverse(z)
+            log_det = log_det + ld
+        log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
+        return (log_prior + log_det.clamp(-10, 10)).mean()
+        """,
+        misconception="numbers are clamped for stability",
+        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+    ),
+    wrong(
+        "outliers-left-out",
+        """
+        z, log_det = x, 0.0
+        for layer in self.nf:
+            z, ld = layer.inverse(z)
+            log_det = log_det + ld
+        log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
+        l = log_prior + log_det
+        return l[l > -1000].mean()
+        """,
+        misconception="unlikely points are left out",
+        hint="The mean is over all points of the batch. What would the flow learn from the far ones?",
+    ),
 ]

@@ -27,11 +27,14 @@ def test_right_draws_are_not_blamed(rng):
     real, fake = images_that_tell(500)
     labels = rng.choice(10, size=N, p=np.arange(1, 11) / 55)
     for _ in range(300):
-        assert noises_fault([rng.normal(size=(N, 3)).astype("float32") for _ in range(3)], 3) == ""
+        assert noises_fault([rng.normal(size=(N, 3)).astype("float32") for _ in range(3)], 3, N) == ""
         assert labels_fault([rng.integers(10, size=N) for _ in range(3)], labels) == ""
+        assert labels_fault([rng.choice(labels, N) for _ in range(3)], labels) == ""
         assert weights_fault([rng.random(N).astype("float32") for _ in range(3)]) == ""
     assert labels_fault([labels, labels], labels) == ""
     assert labels_fault([rng.permutation(labels), labels], labels) == ""
+    again = [rng.normal(size=(N, 3)) for _ in range(3)]
+    assert noises_fault([np.concatenate([z, z]) for z in again], 3, N) == ""  # given to g twice
     for order in (np.arange(500), rng.permutation(500)):
         a = rng.random((500, 1, 1, 1))
         found = mixture(np.concatenate([real, a * fake + (1 - a) * real[order], fake]).astype("float32"), real, fake)
@@ -52,8 +55,8 @@ def test_the_normal_distribution_function_is_right():
 
 
 NOISE = {
-    "standard deviation 0.3": lambda rng: rng.random((N, 3)),
-    "standard deviation 1.2": lambda rng: 1.2 * rng.normal(size=(N, 3)),
+    "standard deviation 0.29": lambda rng: rng.random((N, 3)),
+    "and standard deviation 1.": lambda rng: 1.2 * rng.normal(size=(N, 3)),
     "0.0 everywhere": lambda rng: np.zeros((N, 3)),
     "all images get the same": lambda rng: np.tile(rng.normal(size=3), (N, 1)),
     "entries of a noise vector are all": lambda rng: np.tile(rng.normal(size=(N, 1)), 3),
@@ -65,12 +68,13 @@ NOISE = {
     "not finite": lambda rng: np.full((N, 3), np.nan),
     "shape": lambda rng: rng.normal(size=(N, 4)),
     "not used": lambda rng: None,
+    "500 different noise vectors for 1000 images": lambda rng: np.repeat(rng.normal(size=(N // 2, 3)), 2, axis=0),
 }
 
 
 @pytest.mark.parametrize("text", NOISE)
 def test_wrong_noise_is_described(rng, text):
-    assert text in noises_fault([NOISE[text](rng) for _ in range(3)], 3)
+    assert text in noises_fault([NOISE[text](rng) for _ in range(3)], 3, N)
 
 
 LABELS = {
@@ -78,6 +82,7 @@ LABELS = {
     "no fake is of class 0": lambda rng: rng.integers(1, 10, size=N),
     "go from 0 to 10": lambda rng: rng.integers(11, size=N),
     "all fakes are of class 4": lambda rng: np.full(N, 4),
+    "no fake is of class 8": lambda rng: rng.choice(8, size=N, p=np.arange(1, 9) / 36),
     "not equally likely": lambda rng: np.rint(9 * rng.random(N)).astype(int),
     "the same on each call": lambda rng: np.arange(N) % 10,
     "labels of shape (7,)": lambda rng: np.arange(7),

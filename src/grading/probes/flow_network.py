@@ -3,6 +3,8 @@
 Shapes: B is the batch size, n the dimension, K the number of MADE blocks.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import nn
@@ -153,7 +155,8 @@ def provided(module, n, n_flows, x, constants):
     # What is provided earns nothing while log_probs is not written: until it asks something of the blocks.
     asked = []
     for made in mades:
-        made.inverse = made.forward = _affine(torch.zeros(int(n)), 1.0, asked)
+        made.forward = _affine(torch.zeros(int(n)), 1.0, asked)
+        made.inverse = lambda x, forward=made.forward: forward(x)
         made.net.register_forward_hook(lambda network, given, output: asked.append(output))
     maf.log_probs(given["x"])
     if not asked:
@@ -260,9 +263,21 @@ def _maf(module, n, count):
     return maf, mades
 
 
+@contextmanager
+def _nothing_in_fresh_memory():
+    """Lets torch.empty and its like give NaN, so that nobody is lucky with what lay there."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
 def _called(name, function, given, after):
     kept = given.clone()
-    pair = function(given)
+    with _nothing_in_fresh_memory():
+        pair = function(given)
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise Unusable(f"{name} must return a pair, the result and log_det; it returned {described(pair)}.")
     for part, value in zip(("first", "second"), pair, strict=True):

@@ -27,6 +27,7 @@ class Generator(nn.Module):
         self.handed_out = 0
 
     def forward(self, z):
+        _note_mode(self, len(z), len(self.images))
         zeros = F.linear(z, self.nothing)  # z plays no part, but must have the shape and the type of noise
         seen.note(self, "z", _noted(z))
         rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.images)
@@ -66,6 +67,7 @@ class ConditionalGenerator(nn.Module):
         self.handed_out = 0
 
     def forward(self, z, y):
+        _note_mode(self, len(z), len(self.tags))
         zeros = F.linear(z, self.nothing)
         classes = _one_hot(y, len(z), z.dtype)
         seen.note(self, "z", _noted(z))
@@ -93,6 +95,12 @@ class ConditionalDiscriminator(nn.Module):
         pixels = x.flatten(start_dim=1)
         at_class = (pixels[:, :NUM_CLASSES] * _one_hot(y, len(x), x.dtype)).sum(dim=1)
         return self.gain * at_class + pixels[:, NUM_CLASSES:] @ self.weight + self.bias
+
+
+def _note_mode(network, given, wanted):
+    """Notes what a generator with batch norm would mind: its mode, and single vectors of a batch."""
+    seen.note(network, "training", network.training)
+    seen.note(network, "alone", network.training and given == 1 < wanted)
 
 
 def _noted(tensor):
@@ -205,11 +213,15 @@ def _loss(name, function, g, d, *given):
     parameters = {**dict(g.named_parameters()), **dict(d.named_parameters())}
     touched = [
         text
-        for network, state, name in zip((g, d), before, "gd", strict=True)
-        for text in _differences(network, state, name)
+        for network, state, letter in zip((g, d), before, "gd", strict=True)
+        for text in _differences(network, state, letter)
     ]
     if given[0].requires_grad:
         touched.append("x_real now requires a gradient")
+    if name.endswith("_g") and not all(seen.by(g, "training")):  # in d's turn, fakes of either mode are fakes
+        touched.append("g was in evaluation mode when it was called, though it is its turn to learn")
+    if any(seen.by(g, "alone")):
+        touched.append("the batch, of which g was given one noise vector alone: its batch norm would stop there")
     for parameter in parameters.values():
         parameter.requires_grad_()  # what was switched off is reported above; the gradient is still worth seeing
     reply = {"value": plain(value), "touched": "; ".join(touched), "real_after": plain(given[0] - kept)}

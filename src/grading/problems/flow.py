@@ -45,7 +45,8 @@ class Test_1a(SubmissionTest):
     @graded()
     def test_2(self):
         """1a-2-hidden: MADE.forward for any number of variables and rows, on the given device"""
-        self.forwards([(*random_network(self.rng, n), self.rng.normal(size=(size, n))) for n, size in SIZES])
+        cases = [(*random_network(self.rng, n), self.rng.normal(size=(size, n))) for n, size in SIZES]
+        self.forwards([*cases, *far_cases(self.rng)])
         weight, bias = random_network(self.rng, 2)
         self.ask("flow_network.forward_on_device", weight=weight, bias=bias, z=self.rng.normal(size=(3, 2)))
 
@@ -125,9 +126,7 @@ class Test_1b(SubmissionTest):
     def test_2(self):
         """1b-2-hidden: MADE.inverse and its gradients for any number of variables and rows, on the given device"""
         cases = [(*random_network(self.rng, n), self.rng.normal(size=(size, n))) for n, size in SIZES]
-        # Standard deviations far from one: exp(-8) and exp(4).
-        far = np.zeros((4, 2)), np.array([0.5, -0.5, -8, 4]), self.rng.normal(size=(3, 2))
-        self.inverses([*cases, far])
+        self.inverses([*cases, *far_cases(self.rng)])
         self.gradients(
             [(*case, self.rng.normal(size=case[2].shape), self.rng.normal(size=len(case[2]))) for case in cases]
         )
@@ -216,7 +215,7 @@ class Test_1c(SubmissionTest):
         cases = [(self.X, self.BLOCKS, None)]
         if self.solution:
             sizes = [(1, 1, 3), (2, 2, 1), (3, 3, 4), (5, 4, 6)]  # blocks, variables, rows
-            cases = [*(self.random_case(self.rng, *size) for size in sizes), self.narrow_case()]
+            cases = [*(self.random_case(self.rng, *size) for size in sizes), *self.far_cases()]
         self.log_probs(cases)
         self.ask("flow_network.log_probs", x=self.X, watch=True, **self.BLOCKS)
 
@@ -234,10 +233,14 @@ class Test_1c(SubmissionTest):
         self.fault("noise", noise_fault(reply.get("noise"), width=3).replace("the noise", "the noise of MAF.sample"))
         self.expect(reply, answer or (self.solution and self.solution.flow_network.provided(x, constants)))
 
-    def narrow_case(self):
-        """Points near the mean of a narrow Gaussian: their log-likelihood is positive."""
-        weights, biases = np.zeros((1, 4, 2)), np.array([[0.0, 0, -3, -3]])
-        return self._with_answer(self.rng.normal(size=(3, 2)) / 100, weights, biases)
+    def far_cases(self):
+        """Points near the mean of a narrow Gaussian, whose log-likelihood is positive; and points one of which is fifty
+        standard deviations from the mean, under two blocks."""
+        narrow = np.array([[0.0, 0, -7, -7]])
+        yield self._with_answer(self.rng.normal(size=(3, 2)) / 1000, np.zeros((1, 4, 2)), narrow)
+        x = self.rng.normal(size=(3, 2))
+        x[1] += [50, -50]
+        yield self._with_answer(x, np.zeros((2, 4, 2)), np.zeros((2, 4)))
 
     def random_case(self, rng, count, n, size):
         weights, biases = (
@@ -265,6 +268,12 @@ class Test_1c(SubmissionTest):
         for (x, _, answer), reply in zip(cases, replies, strict=True):
             self.expect(reply, answer, batch=len(x))
             self.untouched(reply, x_after="x")
+
+
+def far_cases(rng):
+    """A mean far from zero, and standard deviations far from one: exp(-8) and exp(8). Each alone: how far a number may
+    be off depends on the largest beside it."""
+    return [(np.zeros((2, 1)), np.array(bias), rng.normal(size=(3, 1))) for bias in ([30.0, 0], [0, -8.0], [0, 8.0])]
 
 
 def random_case(rng):

@@ -6,7 +6,7 @@ import numpy as np
 
 from graderUtil import graded
 from grading.case import SubmissionTest
-from grading.cases import even, far, far_labelled, random_images, random_labelled, random_tagged
+from grading.cases import even, far, far_labelled, random_images, random_labelled, random_tagged, steep
 from grading.draws import images_that_tell, labels_fault, mixture, noises_fault, weights_fault
 
 # Batch sizes, and shapes of images.
@@ -72,7 +72,7 @@ class LossTest(SubmissionTest):
     def noise_and_device(self, function, labels=False):
         """What a loss draws is standard normal, and new on each call; what it makes is on the given device."""
         reply, real, images = self.draws(function, "z", self.rng.integers(10, size=MANY) if labels else None)
-        self.fault("noise", noises_fault([reply.get(name) for name in ("z_0", "z_1", "z_2")], width=3))
+        self.fault("noise", noises_fault([reply.get(name) for name in ("z_0", "z_1", "z_2")], width=3, size=MANY))
         case = {"labels": np.arange(4)} if labels else {}
         self.ask(f"{self.probes}.on_device", function=function, real=real[:4], images=images[:4], **case)
 
@@ -208,9 +208,10 @@ class Test_4b(LossTest):
 
     def labels_of_fakes(self, function):
         """Those of the real images, in any order, or drawn from all ten classes alike."""
-        labels = self.rng.choice(8, size=MANY, p=np.arange(1, 9) / 36)  # the last two classes do not occur
-        reply, _, _ = self.draws(function, "y", labels)
-        self.fault("labels", labels_fault([reply.get(name) for name in ("y_0", "y_1", "y_2")], labels))
+        for first in (0, 2):  # two classes do not occur: the last two, then the first two
+            labels = first + self.rng.choice(8, size=MANY, p=np.arange(1, 9) / 36)
+            reply, _, _ = self.draws(function, "y", labels)
+            self.fault("labels", labels_fault([reply.get(name) for name in ("y_0", "y_1", "y_2")], labels))
 
 
 # Images of 1 x 2 x 2 pixels; d(x) = weight . x, so that its gradient by x is weight everywhere, of norm 5.
@@ -262,11 +263,13 @@ class Test_5e(LossTest):
         """5e-3-hidden: loss_wasserstein_gp_d where d is curved, on other images and batches"""
         self.critic_losses([random_tagged(self.rng, *size) for size in BATCHES])
         self.critic_losses([even(random_tagged(self.rng, *size)) for size in BATCHES], are_even=True)
+        self.critic_losses([steep(random_tagged(self.rng, *BATCHES[1]))])
 
     @graded()
     def test_4(self):
         """5e-4-hidden: loss_wasserstein_gp_g on other images and batches"""
-        self.losses("loss_wasserstein_gp_g", [random_images(self.rng, *size) for size in BATCHES])
+        cases = [random_images(self.rng, *size) for size in BATCHES]
+        self.losses("loss_wasserstein_gp_g", [*cases, steep(cases[1])])
 
     @graded()
     def test_5(self):
