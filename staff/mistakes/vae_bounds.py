@@ -79,12 +79,53 @@ ENTRIES = [
         """,
     ),
     right_elbo(
+        "images-without-a-batch",
+        """
+        parts = []
+        for image in x:
+            m, v = model.encode(image)
+            kl = kl_normal(m, v, torch.zeros_like(m), torch.ones_like(v))
+            parts.append((kl, -log_bernoulli_with_logits(image, model.decode(sample_gaussian(m, v)))))
+        kl, rec = (torch.stack(part).mean() for part in zip(*parts))
+        return kl + rec, kl, rec
+        """,
+    ),
+    right_elbo(
         "parts-without-gradient",
         SAMPLED + KL + REC + "return (kl + rec).mean(), kl.mean().detach(), rec.mean().detach()",
     ),
     right_elbo(
         "prior-of-one-row",
         SAMPLED + "kl = kl_normal(m, v, torch.zeros_like(m[0]), torch.ones_like(v[:1]))\n" + REC + MEANS,
+    ),
+    right_elbo(
+        "by-keywords",
+        """
+        m, v = model.encode(x)
+        z = sample_gaussian(m=m, v=v)
+        kl = kl_normal(m, v, pv=torch.ones_like(v), pm=torch.zeros_like(m)).mean()
+        rec = -log_bernoulli_with_logits(logits=model.decode(z), x=x).mean()
+        return kl + rec, kl, rec
+        """,
+    ),
+    right_elbo(
+        "by-keywords-of-its-own",
+        edits=(
+            (
+                "def kl_normal(qm, qv, pm, pv):\n",
+                "def kl_normal(qm, qv, p_mean, p_variance, eps=0):\n    pm, pv = p_mean, p_variance\n",
+            ),
+            (
+                "kl_normal(m, v, torch.zeros_like(m), torch.ones_like(v))",
+                "kl_normal(m, v, p_mean=0 * m, p_variance=0 * v + 1)",
+            ),
+        ),
+    ),
+    wrong_elbo(
+        "variance-kept-from-zero",
+        ENCODED + "v = v + 1e-6\nz = sample_gaussian(m, v)\n" + KL + REC + MEANS,
+        misconception="a constant is added to the variance",
+        hint="An encoder may be sure of its z. What is the KL term for v = 1e-12, and what is yours?",
     ),
     wrong_elbo(
         "elbo",
@@ -242,6 +283,13 @@ ENTRIES = [
         largest = log_w.max(dim=1, keepdim=True).values.detach()
         return -(largest[:, 0] + (log_w - largest).exp().mean(1).log()).mean()
         """,
+    ),
+    right_iwae(
+        "by-keywords",
+        IWAE.replace("sample_gaussian(m, v)", "sample_gaussian(v=v, m=m)")
+        .replace("log_bernoulli_with_logits(x.", "log_bernoulli_with_logits(logits=model.decode(z), x=x.")
+        .replace(", model.decode(z))", ")")
+        + BOUND,
     ),
     wrong_iwae("mean-of-logs", IWAE + "return -(log_p + log_pz - log_q).mean(0).mean()", **MEAN_OF_LOGS),
     wrong_iwae(

@@ -6,6 +6,7 @@ points that are known, they are answered for from given numbers, so that a mista
 """
 
 import contextlib
+import inspect
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,12 @@ from grading import seen
 from grading.probes import Unusable, described, getattr_or_unusable, plain, plain_gradients, tensors, watched
 
 COEFFICIENTS = ("mean_weight", "mean_bias", "log_var_weight", "log_var_bias", "weight", "bias")
-STOOD_IN_FOR = ("sample_gaussian", "kl_normal", "log_bernoulli_with_logits")
+STOOD_IN_FOR = {
+    "sample_gaussian": ("m", "v"),
+    "kl_normal": ("qm", "qv", "pm", "pv"),
+    "log_bernoulli_with_logits": ("x", "logits"),
+}
+VARIANCES = ("v", "qv", "pv")
 NEAR = 1e-4  # of a known point, where its slopes tell all
 
 
@@ -195,35 +201,59 @@ class _Known:
     it is the student's own.
 
     Args:
-        own: the student's function.
+        own: the student's function, or None.
+        names: those of its arguments, by the handout.
         values: (R, S) or (R, S, d): at each of R points S outcomes, given one after the other where it is called again.
         points: for each argument, (R, its last dimension), which is the same for all.
         slopes: for each argument the derivatives of the outcomes by it, (R, S, the same).
     """
 
-    def __init__(self, own, values, points, slopes):
-        self.own, self.values, self.points, self.slopes = own, values, points, slopes
+    def __init__(self, own, names, values, points, slopes):
+        self.own, self.names = own, names
+        self.values, self.points, self.slopes = values, points, slopes
         self.asked = [0] * len(values)
 
-    def __call__(self, *arguments):
+    def __call__(self, *arguments, **named):
+        value = self._known(self._in_order(arguments, named))
+        return self.own(*arguments, **named) if value is None else value
+
+    def _in_order(self, arguments, named):
+        """The arguments, given by position or by name, in the order of the handout; () where they are others.
+
+        The handout's names come first: a wrapper of the student's that takes any names does not tell their order.
+        """
+        for signature in (self._handed_out, lambda: inspect.signature(self.own)):
+            with contextlib.suppress(TypeError, ValueError):  # it has none, or does not fit
+                bound = signature().bind(*arguments, **named)
+                return *bound.args, *bound.kwargs.values()
+        return ()
+
+    def _handed_out(self):
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return inspect.Signature(inspect.Parameter(name, kind) for name in self.names)
+
+    def _known(self, arguments):
+        """The value, or None away from the points."""
         if len(arguments) != len(self.points) or not all(isinstance(a, torch.Tensor) for a in arguments):
-            return self.own(*arguments)
+            return None
         arguments = torch.broadcast_tensors(*arguments)
         shape, width = arguments[0].shape[:-1], self.points[0].shape[-1]
         if arguments[0].shape[len(shape) :] != (width,):
-            return self.own(*arguments)
+            return None
         rows = [a.reshape(-1, width) for a in arguments]
         at, known = torch.cat(rows, dim=1).detach(), torch.cat(self.points, dim=1)
         near = torch.cdist(at, known, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
         away = [row - point[near] for row, point in zip(rows, self.points, strict=True)]
-        if any((step.abs() > NEAR * (1 + row.abs())).any() for step, row in zip(away, rows, strict=True)):
-            return self.own(*arguments)
+        # What depends on a variance bends the more the smaller it is: there 1e-6 is not near 1e-12.
+        sizes = [row.abs() + (name not in VARIANCES) for name, row in zip(self.names, rows, strict=True)]
+        if any((step.abs() > NEAR * size).any() for step, size in zip(away, sizes, strict=True)):
+            return None
         turn = torch.tensor([self._turn(row) for row in near.tolist()], device=near.device)
         value = self.values[near, turn]
         for step, slope in zip(away, self.slopes, strict=True):
             change = slope[near, turn] * step
             value = value + (change if value.dim() == 2 else change.sum(dim=1))
-        return value.reshape(*shape, *value.shape[1:])
+        return value.reshape(shape + value.shape[1:])
 
     def _turn(self, row):
         self.asked[row] += 1
@@ -239,7 +269,7 @@ def _known_functions(module, given):
         arrays = tensors(**{key: array for key, array in given.items() if key.startswith(name + "_")})
         count = sum("_points_" in key for key in arrays)
         points, slopes = ([arrays[f"{name}_{kind}_{k}"] for k in range(count)] for kind in ("points", "slopes"))
-        setattr(module, name, _Known(function, arrays[f"{name}_values"], points, slopes))
+        setattr(module, name, _Known(function, STOOD_IN_FOR[name], arrays[f"{name}_values"], points, slopes))
     try:
         yield
     finally:
