@@ -121,6 +121,14 @@ ENTRIES = [
             ),
         ),
     ),
+    right_elbo(
+        "clamp-and-log1p",
+        SAMPLED
+        + KL
+        + "h = model.decode(z)\n"
+        + "rec = (h.clamp(min=0) - h * x + torch.log1p(torch.exp(-h.abs()))).sum(-1)\n"
+        + MEANS,
+    ),
     wrong_elbo(
         "variance-kept-from-zero",
         ENCODED + "v = v + 1e-6\nz = sample_gaussian(m, v)\n" + KL + REC + MEANS,
@@ -290,6 +298,17 @@ ENTRIES = [
         .replace("log_bernoulli_with_logits(x.", "log_bernoulli_with_logits(logits=model.decode(z), x=x.")
         .replace(", model.decode(z))", ")")
         + BOUND,
+    ),
+    right_iwae(
+        "clamp-and-log1p",
+        """
+        m, v = model.encode(x)
+        z = m + v.sqrt() * torch.randn(n_samples, *m.shape, device=m.device)
+        h = model.decode(z)
+        log_p = -(torch.clamp(h, min=0) - h * x + torch.log1p(torch.exp(-torch.abs(h)))).sum(-1)
+        log_w = log_p + log_normal(z, torch.zeros_like(m), torch.ones_like(v)) - log_normal(z, m, v)
+        return (math.log(n_samples) - torch.logsumexp(log_w, dim=0)).mean()
+        """,
     ),
     wrong_iwae("mean-of-logs", IWAE + "return -(log_p + log_pz - log_q).mean(0).mean()", **MEAN_OF_LOGS),
     wrong_iwae(

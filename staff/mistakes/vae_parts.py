@@ -274,6 +274,15 @@ ENTRIES = [
         "return torch.sum(x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits), dim=-1)",
     ),
     right_log("sign-flipped", "return F.logsigmoid((2 * x - 1) * logits).sum(dim=x.dim() - 1)"),
+    # By autograd max(0, h) and |h| have slopes of their own choice at 0; only the sum of theirs is right elsewhere.
+    right_log(
+        "clamp-and-log1p",
+        "return -(torch.clamp(logits, min=0) - logits * x + torch.log1p(torch.exp(-torch.abs(logits)))).sum(-1)",
+    ),
+    right_log(
+        "relu-and-log1p",
+        "return (logits * x - F.relu(logits) - torch.log1p(torch.exp(-logits.abs()))).sum(dim=-1)",
+    ),
     right_log("where", "return torch.where(x > 0.5, -F.softplus(-logits), -F.softplus(logits)).sum(-1)"),
     wrong_log(
         "mean-of-pixels",

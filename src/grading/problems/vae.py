@@ -196,12 +196,13 @@ class Test_6c(VaeTest):
         """6c-0-basic: log_bernoulli_with_logits at logits near zero"""
         case = {
             "x": np.array([[1.0, 0], [1, 1], [0, 0]]),
-            "logits": np.array([[0.0, 0], [2, -1], [2, -1]]),
+            "logits": np.array([[1.098612, 1.098612], [2, -1], [2, -1]]),
             "pull": np.ones(3),
         }
-        # Twice log 1/2; log sigma(2) + log sigma(-1); log sigma(-2) + log sigma(1).
-        gradient = [[0.5, -0.5], [0.119203, 0.731059], [-0.880797, -0.268941]]
-        answer = {"value": [-1.386294, -1.44019, -2.44019], "grad_logits": gradient}
+        # The first logits are log 3: log 3/4 + log 1/4. log sigma(2) + log sigma(-1); log sigma(-2) + log sigma(1).
+        # None is 0, where formulas with max(0, h) or |h| are right but for the slope that autograd makes up.
+        gradient = [[0.25, -0.75], [0.119203, 0.731059], [-0.880797, -0.268941]]
+        answer = {"value": [-1.673976, -1.44019, -2.44019], "grad_logits": gradient}
         self.of_tensors("log_bernoulli_with_logits", case, answer)
         self.again(lambda rng: self.of_tensors("log_bernoulli_with_logits", pixels(rng, (3, 2))))
 
@@ -230,17 +231,23 @@ class Test_6c(VaeTest):
         )
 
 
-# Two images of two pixels, one latent variable. m = 1 + 2 x_2: 1 and 3; v = 1; the decoder does not look at z.
+# Two images of two pixels, one latent variable. m = 1 + 2 x_2: 1 and 3; v = 1; the decoder does not look at z. The
+# first logit is log 3, and none is 0, as in 6c-0-basic.
 BLIND = {
     "mean_weight": np.array([[0.0, 2]]),
     "mean_bias": np.array([1.0]),
     "log_var_weight": np.zeros((1, 2)),
     "log_var_bias": np.zeros(1),
     "weight": np.zeros((2, 1)),
-    "bias": np.array([[0.0, 2]]),
+    "bias": np.array([[1.098612, 2]]),
 }
 # The same with v = 10^-12, so that z is m, and logits (z, 2 - z).
-SHARP = {**BLIND, "log_var_bias": np.array([-27.631021]), "weight": np.array([[1.0], [-1]])}
+SHARP = {
+    **BLIND,
+    "log_var_bias": np.array([-27.631021]),
+    "weight": np.array([[1.0], [-1]]),
+    "bias": np.array([[0.0, 2]]),
+}
 X = np.array([[1.0, 0], [1, 1]])
 
 
@@ -248,14 +255,14 @@ class Test_6d(VaeTest):
     @graded(is_extra_credit=True)
     def test_0(self):
         """6d-0-basic: negative_elbo_bound with a decoder that does not look at z"""
-        # KL: 1/2 and 9/2. log p(x | z): log 1/2 + log sigma(-2) and log 1/2 + log sigma(2).
+        # KL: 1/2 and 9/2. log p(x | z): log 3/4 + log sigma(-2) and log 3/4 + log sigma(2).
         answer = {
-            "nelbo": 4.320075,
+            "nelbo": 3.91461,
             "kl": 2.5,
-            "rec": 1.820075,
+            "rec": 1.41461,
             "grad_mean_weight": [[2, 1.5]],
             "grad_mean_bias": [2],
-            "grad_bias": [[-0.5, 0.380797]],
+            "grad_bias": [[-0.25, 0.380797]],
         }
         self.bound("negative_elbo_bound", X, BLIND, answer=answer)
         self.again(lambda rng: self.bound("negative_elbo_bound", *random_autoencoder(rng, 3)))
@@ -293,7 +300,7 @@ class Test_6d(VaeTest):
         self.bound_on_device("negative_elbo_bound")
 
 
-# One pixel, x = 1, and q(z | x) = p(z). The decoder looks at no z: whatever the first is, p(x | z) = 1/2 for it, then
+# One pixel, x = 1, and q(z | x) = p(z). The decoder looks at no z: whatever the first is, p(x | z) = 2/3 for it, then
 # 1/4, then 3/4.
 HANDED = {
     "mean_weight": np.zeros((1, 1)),
@@ -301,7 +308,7 @@ HANDED = {
     "log_var_weight": np.zeros((1, 1)),
     "log_var_bias": np.zeros(1),
     "weight": np.zeros((1, 1)),
-    "bias": np.array([[0.0], [-1.098612], [1.098612]]),
+    "bias": np.array([[0.693147], [-1.098612], [1.098612]]),
 }
 # p(x | z) is e^-300, e^-301, e^-302, as of an image of many pixels.
 UNLIKELY = {**HANDED, "bias": np.array([[-300.0], [-301], [-302]])}
@@ -321,9 +328,9 @@ class Test_6e(VaeTest):
     def test_0(self):
         """6e-0-basic: negative_iwae_bound with three samples of known weights"""
         one = np.ones((1, 1))
-        # -log((1/2 + 1/4 + 3/4) / 3). The gradients are shares 1/3, 1/6 and 1/2 of those of -log p(x | z), which are
-        # -1/2, -3/4 and -1/4.
-        answer = {"value": 0.693147, "grad_bias": [[-0.166667], [-0.125], [-0.125]]}
+        # -log((2/3 + 1/4 + 3/4) / 3). The gradients are shares 2/5, 3/20 and 9/20 of those of -log p(x | z), which are
+        # -1/3, -3/4 and -1/4.
+        answer = {"value": 0.587787, "grad_bias": [[-0.133333], [-0.1125], [-0.1125]]}
         self.bound("negative_iwae_bound", one, HANDED, 3, answer)
         # 300 - log((1 + 1/e + 1/e^2) / 3); the shares are 0.665, 0.245 and 0.090.
         answer = {"value": 300.691006, "grad_bias": [[-0.665241], [-0.244728], [-0.090031]]}
