@@ -51,6 +51,11 @@ MEAN_OF_LOGS = {
     "tighter with "
     "more samples; compare n_samples = 1 and 100.",
 }
+CHUNKED = "return -torch.stack([c.logsumexp(0) - math.log(len(c)) for c in chunks]).mean()"
+MEAN_OF_CHUNKS = {
+    "misconception": "the samples are taken in chunks, and the mean of the chunks' bounds",
+    "hint": "Is the bound with 100 samples the mean of ten with 10 samples each? Which of the two is tighter?",
+}
 
 ENTRIES = [
     right_elbo("means-at-the-end", SAMPLED + KL + REC + "return torch.mean(rec + kl), kl.mean(), rec.mean()"),
@@ -309,6 +314,16 @@ ENTRIES = [
         log_w = log_p + log_normal(z, torch.zeros_like(m), torch.ones_like(v)) - log_normal(z, m, v)
         return (math.log(n_samples) - torch.logsumexp(log_w, dim=0)).mean()
         """,
+    ),
+    wrong_iwae(
+        "chunks-of-10",
+        IWAE + "chunks = (log_p + log_pz - log_q).split(10)\n" + CHUNKED,
+        **MEAN_OF_CHUNKS,
+    ),
+    wrong_iwae(
+        "chunks-of-100",
+        IWAE + "chunks = (log_p + log_pz - log_q).split(100)\n" + CHUNKED,
+        **MEAN_OF_CHUNKS,
     ),
     wrong_iwae("mean-of-logs", IWAE + "return -(log_p + log_pz - log_q).mean(0).mean()", **MEAN_OF_LOGS),
     wrong_iwae(
