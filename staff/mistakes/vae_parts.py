@@ -99,6 +99,17 @@ ENTRIES = [
         misconception="uniform noise in place of normal",
         hint="rand and randn are one letter apart. On which side of m do your samples lie?",
     ),
+    wrong_sample(
+        "noise-of-the-last-two-dimensions",
+        "return m + v.sqrt() * torch.randn(m.shape[-2:], device=m.device)",
+        **SHARED_NOISE,
+    ),
+    wrong_sample(
+        "noise-of-the-first-and-the-last-dimension",
+        "shape = m.shape[:1] + (1,) * (m.dim() - 2) + m.shape[1:][-1:]\n"
+        "return m + v.sqrt() * torch.randn(shape, device=m.device)",
+        **SHARED_NOISE,
+    ),
     wrong_sample("one-noise-vector", "return m + v.sqrt() * torch.randn(m.shape[-1], device=m.device)", **SHARED_NOISE),
     wrong_sample(
         "one-number-a-row",

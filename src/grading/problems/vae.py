@@ -119,11 +119,26 @@ class Test_6a(VaeTest):
         self.gradients(np.zeros((4, 3)), np.full((4, 3), 1e-3))
         self.gradients(self.rng.normal(size=(4, 3)), np.full((4, 3), 1e6))
         self.samples(np.array([0.0, 5, -5]), np.array([1e-4, 1e4, 2]))
+        self.noise((20, 50, 3))
         self.ask("vae.on_device", function="sample_gaussian", m=np.zeros((3, 2)), v=np.ones((3, 2)))
 
     def finite(self, reply):
         """From a sample it is worked out what its gradient should be."""
         self.fault("finite", "" if np.isfinite(reply["sample"]).all() else "not every sample is a finite number")
+
+    def noise(self, shape):
+        """No two entries share their noise, along whichever dimension they lie."""
+        m, v = self.rng.normal(size=shape), np.exp(self.rng.normal(size=shape))
+        self.about("sample_gaussian", m=m, v=v)
+        reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=np.ones(shape))
+        self.finite(reply)
+        noise = (reply["sample"] - m) / np.sqrt(v)
+        for axis, size in enumerate(shape):
+            fault = f"the noise is the same all along dimension {axis} of {shape}"
+            if (np.ptp(noise, axis=axis) > 1e-3).any():  # more than float32 leaves of it
+                fault = noise_fault(np.moveaxis(noise, axis, -1).reshape(-1, size), width=size)
+                fault = fault and f"for samples of shape {shape}, looked at along dimension {axis}: {fault}"
+            self.fault(f"noise_{axis}", fault)
 
     def gradients(self, m, v):
         self.about("sample_gaussian", m=m, v=v)
