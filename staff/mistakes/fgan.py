@@ -165,6 +165,34 @@ ENTRIES = [
         ),
     ),
     Right(
+        "conjugate_of_activation",
+        "one-after-the-other-where-that-holds",
+        edits=(
+            (
+                '        "total_variation": lambda: v.tanh() / 2,\n        "reverse_kl": lambda: v - 1,\n',
+                '        "reverse_kl": lambda: v - 1,\n',
+            ),
+            (
+                "lambda: conjugate(divergence, v))()",
+                "lambda: conjugate(t=activation(v=v, divergence=divergence), divergence=divergence))()",
+            ),
+        ),
+    ),
+    Right(
+        "f_gan_loss_d",
+        "by-keywords",
+        """
+        v_fake, v_real = d(g(z).detach()), d(x_real)
+        composed = conjugate_of_activation(divergence=divergence, v=v_fake)
+        return composed.mean() - activation(divergence, v=v_real).mean()
+        """,
+    ),
+    Right(
+        "f_gan_loss_g",
+        "by-keywords",
+        "return -conjugate_of_activation(v=d(g(z)), divergence=divergence).mean()",
+    ),
+    Right(
         "f_gan_loss_d",
         "fakes-not-detached",
         """

@@ -125,7 +125,9 @@ class _Table:
         return self._near(v, "points", "activations", self.known["activation_slopes"])
 
     def conjugate(self, divergence, t):
-        slopes = self.known["composed_slopes"] / self.known["activation_slopes"]
+        composed = self.known["composed_slopes"]
+        # Far out float32 leaves nothing of either slope, and 0/0 would make a NaN of a gradient that is 0.
+        slopes = torch.where(composed == 0, composed, composed / self.known["activation_slopes"])
         return self._near(t, "activations", "conjugates", slopes)
 
     def conjugate_of_activation(self, divergence, v):

@@ -1,0 +1,23 @@
+"""What stands in for the student's table is linear, also where float32 leaves nothing of its slopes."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+
+from grading.probes.fgan import _Table
+from solution import fgan
+
+DIVERGENCE = ("total_variation", None)
+
+
+def test_the_conjugate_of_a_flat_activation_is_flat():
+    v = np.array([-100.0, 0.5, 100])
+    module = SimpleNamespace(activation=None, conjugate=None)
+    at = torch.tensor(v, dtype=torch.float32, requires_grad=True)
+    with _Table(module, "conjugate_of_activation", **fgan.known("total_variation", np.nan, v)):
+        value = module.conjugate(divergence=DIVERGENCE, t=module.activation(divergence=DIVERGENCE, v=at))
+    right, slopes = fgan.conjugate_of_activation("total_variation", np.nan, v)
+    (gradient,) = torch.autograd.grad(value.sum(), at)
+    np.testing.assert_allclose(value.detach(), right, atol=1e-6)
+    np.testing.assert_allclose(gradient, slopes, atol=1e-6)
