@@ -58,6 +58,10 @@ CUT = {
     "misconception": "no gradient reaches what is to be trained",
     "hint": "Follow the graph from your result back to the network that this loss is to train. Where is it cut?",
 }
+CLAMPED = {
+    "misconception": "a conjugate that is kept from growing",
+    "hint": "How large is f* at t = 30, by your formula on paper, and by your code? Where it is flat it has no slope.",
+}
 
 PROVIDED = {
     "misconception": "provided lines changed",
@@ -328,6 +332,17 @@ ENTRIES = [
         said("pi forgotten", "What is your formula at pi = 1/2, and why should it be the same at all others?"),
         ("((1 - a) / (1 - a * (t / a).exp()))", "(1 / (2 - (t / a).exp()))"),
     ),
+    *(
+        conjugate(f"kl-kept-below-{most}", CLAMPED, ("torch.exp(t - 1)", f"torch.exp((t - 1).clamp(max={most}))"))
+        for most in (1.6, 3, 10)
+    ),
+    conjugate(
+        "pearson-clamped",
+        CLAMPED,
+        ("t.clamp(min=-2).square() / 4 + t.clamp(min=-2)", "t.clamp(-2, 8).square() / 4 + t.clamp(-2, 8)"),
+    ),
+    conjugate("jeffrey-clamped", CLAMPED, ("wright_omega(1 - t)", "wright_omega((1 - t).clamp(-5, 7))")),
+    conjugate("alpha-clamped", CLAMPED, ("(t * (a - 1) + 1).clamp(min=0)", "(t * (a - 1) + 1).clamp(0, 30)")),
     # slope_at_one
     slope("gan-zero", CONSTANT, body="return {'kl': 1.0, 'reverse_kl': -1.0}.get(name, 0.0)"),
     slope(

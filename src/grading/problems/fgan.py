@@ -22,6 +22,8 @@ REACH = {
     **{"jeffrey": (-60, 30), "weighted_jensen_shannon": (-100, 60), "alpha_below_one": (-100, 30)},
     **{"alpha_above_one": (-100, 100)},
 }
+# The same for t of f*(t), in the rows whose domain has no end; of u float32 is to leave more than 10^-38.
+REACH_OF_T = {"kl": (-60, 60), "pearson": (-100, 100), "jeffrey": (-60, 30), "alpha_above_one": (-100, 100)}
 
 
 @dataclass
@@ -173,10 +175,13 @@ class Test_8a(TableTest):
 
     @graded(is_extra_credit=True)
     def test_4(self):
-        """8a-4-hidden: conjugate and its derivative, for other pi and alpha"""
+        """8a-4-hidden: conjugate and its derivative, also far out, for other pi and alpha"""
         self.conjugates(self.rng, (2, 5), further=True)
         steep = ("pearson", "alpha_above_one")
         self.columns([Column("conjugate", name, ROWS[name], -5 - self.rng.random(3)) for name in steep])
+        # Each alone, as in 8a-3-hidden.
+        ends = [(name, float(end)) for name, reach in REACH_OF_T.items() for end in reach]
+        self.columns([Column("conjugate", name, ROWS[name], np.array([end])) for name, end in ends])
 
     def conjugates(self, rng, shape=(4,), further=False):
         """`conjugate` at the slopes of f at random ratios u; further out t is so near the end of some domains that
