@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 _FACTORIES = {
     getattr(torch, name)
     for name in "arange empty eye full linspace logspace normal ones rand randint randn randperm tensor "
-    "as_tensor zeros".split()
+    "as_tensor asarray zeros".split()
 }
 # These move data between devices, or accept an index or a value from another one.
 _CROSSING = {
@@ -21,11 +21,8 @@ _CROSSING = {
     torch.Tensor.type_as,
     torch.Tensor.detach,
 }
-_MOVES = {torch.Tensor.to, torch.Tensor.type, torch.Tensor.type_as}
-
-
-# Types and functions that no mode sees.
-_UNSEEN = ("FloatTensor", "LongTensor", "DoubleTensor", "from_numpy", "asarray")
+# The last two make tensors as well, of what is not one.
+_MOVES = {torch.Tensor.to, torch.Tensor.type, torch.Tensor.type_as, torch.as_tensor, torch.asarray}
 
 # The device that the caller asks for: the CPU by another name, which tells whether it was passed on.
 HOME = torch.device("cpu", 0)
@@ -41,6 +38,43 @@ class WrongDevice(RuntimeError):
     """A tensor made without a device meets one on the device that was asked for."""
 
 
+class _Type(type):
+    """Makes stand-ins for types such as torch.FloatTensor, since no mode sees what is made by calling those. They are
+    types themselves, so that `isinstance` and `x.type(torch.FloatTensor)` go on working."""
+
+    def __call__(cls, *args, **kwargs):
+        tensor = cls.plain(*args, **kwargs)
+        tensor._adrift = cls.device != HOME
+        return tensor
+
+    def __instancecheck__(cls, value):
+        return isinstance(value, cls.plain)
+
+    def __getattr__(cls, name):
+        return getattr(cls.plain, name)
+
+
+def _from_numpy(array, _plain=torch.from_numpy):
+    tensor = _plain(array)
+    tensor._adrift = True
+    return tensor
+
+
+def _stand_ins():
+    """{(module, name): what takes its place under the watch}. The types of torch.cuda are those of the device that is
+    asked for, as `is_cuda` is true there."""
+    found = {(torch, "from_numpy"): _from_numpy}
+    for kind in "BFloat16 Bool Byte Char Double Float Half Int Long Short".split():
+        name = f"{kind}Tensor"
+        for module, device in ((torch, torch.device("cpu")), (torch.cuda, HOME)):
+            of_it = {"plain": getattr(torch, name), "device": device}
+            found[module, name] = _Type(f"{module.__name__}.{name}", (), of_it)
+    return found
+
+
+_STAND_INS = _stand_ins()
+
+
 class DeviceWatch(TorchFunctionMode):
     """Within it, mixing a tensor made without `device=` and one of the caller's raises `WrongDevice`.
 
@@ -49,14 +83,14 @@ class DeviceWatch(TorchFunctionMode):
     """
 
     def __enter__(self):
-        self._kept = {name: getattr(torch, name) for name in _UNSEEN}
-        for name, constructor in self._kept.items():
-            setattr(torch, name, _adrift(constructor))
+        self._kept = {(module, name): getattr(module, name) for module, name in _STAND_INS}
+        for (module, name), stand_in in _STAND_INS.items():
+            setattr(module, name, stand_in)
         return super().__enter__()
 
     def __exit__(self, *error):
-        for name, constructor in self._kept.items():
-            setattr(torch, name, constructor)
+        for (module, name), plain in self._kept.items():
+            setattr(module, name, plain)
         return super().__exit__(*error)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -76,8 +110,8 @@ class DeviceWatch(TorchFunctionMode):
                 f"{name} mixes a tensor made without device=... with one on the given device; "
                 "on a GPU this stops with 'Expected all tensors to be on the same device'"
             )
-        result = func(*args, **kwargs)
-        if func in _FACTORIES:
+        result = func(*map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})
+        if func in _FACTORIES and not (tensors and func in _MOVES):
             homeless = not tensors and _target((), kwargs) != HOME
         elif func in _MOVES and (target := _target(args[1:], kwargs)) is not None:
             homeless = target != HOME
@@ -93,22 +127,19 @@ class DeviceWatch(TorchFunctionMode):
         return result
 
 
-def _adrift(constructor):
-    def make(*args, **kwargs):
-        tensor = constructor(*args, **kwargs)
-        tensor._adrift = True
-        return tensor
-
-    return make
+def _plain(value):
+    return value.plain if isinstance(value, _Type) else value
 
 
 def _target(args, kwargs):
     """The device that the arguments of Tensor.to and the like lead to; None where they lead to a type only."""
-    for value in (*args, kwargs.get("device"), kwargs.get("other")):
+    for value in (*args, kwargs.get("device"), kwargs.get("dtype"), kwargs.get("other")):
         if isinstance(value, torch.Tensor):
             return torch.device("cpu") if getattr(value, "_adrift", False) else HOME
         if isinstance(value, torch.device):
             return value
+        if isinstance(value, _Type):
+            return value.device
         if isinstance(value, str):  # a device, or a type such as torch.FloatTensor, which has one
             return HOME if value.startswith("torch.") else torch.device(value)
     return None

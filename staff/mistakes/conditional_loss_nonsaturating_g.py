@@ -658,4 +658,34 @@ ENTRIES = [
         hint="In evaluation mode batch norm takes other statistics than the batch's, and the generator learns for a "
         "mode that it is not in. Who switches modes, and when?",
     ),
+    right(
+        "long-tensor",
+        """
+        y_fake = torch.randint(0, 10, (x_real.shape[0],)).type(torch.LongTensor).to(device)
+        return -F.logsigmoid(d(g(z, y_fake), y_fake)).mean()
+        """,
+    ),
+    right(
+        "made-of-long-tensor",
+        """
+        y_fake = torch.LongTensor(x_real.shape[0]).random_(10).to(device)
+        return -F.logsigmoid(d(g(z, y_fake), y_fake)).mean()
+        """,
+    ),
+    right(
+        "asarray",
+        """
+        import numpy as np
+        y_fake = torch.asarray(np.random.randint(10, size=len(x_real)), device=device)
+        return -F.logsigmoid(d(g(z, y_fake), y_fake)).mean()
+        """,
+    ),
+    wrong(
+        "labels-moved-to-the-cpu",
+        """
+        y_fake = torch.randint(0, 10, (x_real.shape[0],), device=device).type(torch.LongTensor)
+        return -F.logsigmoid(d(g(z, y_fake), y_fake)).mean()
+        """,
+        **WRONG_DEVICE,
+    ),
 ]

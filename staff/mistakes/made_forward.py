@@ -953,4 +953,26 @@ ENTRIES = [
         hint="torch.empty gives what happens to lie in memory, NaN among it; and a mask's 0 times NaN is NaN. With "
         "what should x start?",
     ),
+    right(
+        "asarray-on-the-device",
+        """
+        x = torch.asarray(np.zeros(z.shape), dtype=z.dtype, device=z.device)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x = torch.cat([x[:, :i], (mu + z * torch.exp(alpha))[:, i:]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+    ),
+    right(
+        "old-type-if-it-is-one",
+        """
+        Tensor = torch.cuda.FloatTensor if z.is_cuda else torch.FloatTensor
+        x = Tensor(z.shape).fill_(0)
+        assert isinstance(z, (torch.FloatTensor, torch.cuda.FloatTensor))
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x = torch.cat([x[:, :i], (mu + z * torch.exp(alpha))[:, i:]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+    ),
 ]

@@ -23,6 +23,12 @@ MIXED = {
     "a device written out": lambda x: torch.rand(4, 1, device=torch.device("cpu")) * x,
     "moved elsewhere": lambda x: torch.rand(4, 1).to("cpu") * x,
     "asarray": lambda x: torch.asarray([[1.0, 2, 3]]) * x,
+    "a type that goes back to the CPU": lambda x: x.type(torch.DoubleTensor) * x,
+    "a type that goes back to the CPU, by keyword": lambda x: x.type(dtype=torch.LongTensor) * x,
+    "as_tensor of one": lambda x: torch.as_tensor(torch.rand(4, 1)) * x,
+    "asarray of one": lambda x: torch.asarray(torch.rand(4, 1)) * x,
+    "ShortTensor": lambda x: torch.ShortTensor(4, 3).zero_() * x,
+    "asarray, elsewhere": lambda x: torch.asarray([[1.0, 2, 3]], device="cpu") * x,
     "a sample": lambda x: torch.distributions.Uniform(0, 1).sample((4, 1)) * x,
     "grad_outputs": lambda x: torch.autograd.grad(
         (x.requires_grad_() ** 2).sum(1), x, grad_outputs=torch.ones(4), create_graph=True
@@ -44,6 +50,16 @@ FINE = {
     "shape of another, then moved": lambda x: torch.rand(4, 1).expand_as(x).to(x.device) * x,
     "type by name": lambda x: torch.rand(4, 1).type(x.type()) * x,
     "cuda if the input is": lambda x: (torch.rand(4, 1).cuda() if x.is_cuda else torch.rand(4, 1)) * x,
+    "asarray, device given": lambda x: torch.asarray([[1.0, 2, 3]], dtype=torch.float32, device=HOME) * x,
+    "asarray of one on the device": lambda x: torch.asarray(x) * x,
+    "asarray, moved": lambda x: torch.asarray(torch.rand(4, 1), device=x.device) * x,
+    "as_tensor, moved": lambda x: torch.as_tensor(torch.rand(4, 1), dtype=torch.float32, device=x.device) * x,
+    "FloatTensor, moved": lambda x: torch.FloatTensor(4, 3).uniform_().to(x.device) * x,
+    "a type of the CPU, moved": lambda x: torch.randint(3, (4, 1)).type(torch.LongTensor).to(HOME) * x,
+    "a type of the CPU and back": lambda x: x.type(torch.LongTensor).to(x.device) * x,
+    "a type of the device": lambda x: torch.rand(4, 1).type(torch.cuda.FloatTensor) * x,
+    "made of a type of the device": lambda x: (torch.cuda if x.is_cuda else torch).FloatTensor(4, 3).zero_() * x,
+    "forward mode": lambda x: torch.vmap(torch.func.jacfwd(torch.sin))(x).sum(1) * x,
     "device as text": lambda x: torch.rand(4, 1, device=str(x.device)) * x,
     "new_zeros": lambda x: x.new_zeros(4, 3) + x,
     "an index": lambda x: x[torch.randperm(4)],
@@ -73,8 +89,17 @@ def test_within_a_device_context_everything_has_a_device():
         torch.zeros(4, 3) + x
 
 
+def test_types_stay_types():
+    x = torch.ones(4, 3)
+    with DeviceWatch():
+        assert isinstance(x, torch.FloatTensor) and isinstance(x, (torch.cuda.LongTensor, torch.FloatTensor))
+        assert not isinstance(x, torch.LongTensor) and not isinstance(3, torch.FloatTensor)
+        assert not issubclass(torch.Tensor, torch.FloatTensor)
+        assert x.type(torch.LongTensor).dtype == torch.LongTensor.dtype == torch.int64
+
+
 def test_the_old_constructors_are_put_back():
-    before = torch.FloatTensor
+    before = torch.FloatTensor, torch.cuda.FloatTensor, torch.from_numpy
     with pytest.raises(ZeroDivisionError), DeviceWatch():
         raise ZeroDivisionError
-    assert torch.FloatTensor is before
+    assert before == (torch.FloatTensor, torch.cuda.FloatTensor, torch.from_numpy)
