@@ -44,6 +44,7 @@ class Submission:
             # A bare package: __init__.py would import the neighbours, and fail where one of them does.
             package = types.ModuleType("submission")
             package.__path__ = [str(self.folder)]
+            package.__getattr__ = self._neighbour
             sys.modules["submission"] = package
         try:
             return importlib.import_module(f"submission.{name}")
@@ -56,12 +57,19 @@ class Submission:
                 raise
             return importlib.import_module(f"submission.{name}")
 
+    def _neighbour(self, name):
+        """What `submission.name` is after a mere `import submission`: elsewhere all files are imported by then."""
+        if not (self.folder / f"{name}.py").is_file():
+            raise AttributeError(f"module 'submission' has no attribute {name!r}")
+        return importlib.import_module(f"submission.{name}")
+
     def _run_init(self):
         init = self.folder / "__init__.py"
         if not init.is_file():
             return False
         spec = importlib.util.spec_from_file_location("submission", init, submodule_search_locations=[str(self.folder)])
         package = importlib.util.module_from_spec(spec)
+        package.__getattr__ = self._neighbour
         sys.modules["submission"] = package
         try:
             spec.loader.exec_module(package)

@@ -67,6 +67,35 @@ def test_files_of_the_submission_may_import_each_other(tmp_path, code):
     assert submission.module("gan").y == 1
 
 
+USES_HELPER = "import submission\ndef f():\n    return submission.helper.x"
+
+
+@pytest.mark.parametrize(
+    ("init", "first"),
+    [("", ""), (None, ""), ("from . import gan", ""), ("CONSTANT = 7", "from . import CONSTANT\n")],
+)
+def test_a_neighbour_is_imported_when_it_is_asked_for_by_the_packages_name(tmp_path, init, first):
+    folder = write(tmp_path / "s", gan=first + USES_HELPER, helper="x = 1", __init__=init)
+    assert Submission(folder).module("gan").f() == 1
+
+
+def test_a_broken_neighbour_does_no_harm_before_it_is_asked_for(tmp_path):
+    gan = Submission(write(tmp_path / "s", gan=USES_HELPER, helper="1 / 0")).module("gan")
+    with pytest.raises(ZeroDivisionError):
+        gan.f()
+
+
+def test_neighbours_may_ask_for_each_other(tmp_path):
+    helper = "import submission\nx = 1\ny = submission.gan.f"
+    submission = Submission(write(tmp_path / "s", gan=USES_HELPER + "\nz = f()", helper=helper))
+    assert submission.module("gan").z == 1
+
+
+def test_what_is_no_file_of_the_submission_is_no_attribute(tmp_path):
+    code = "import submission\nfound = hasattr(submission, 'nothing')"
+    assert not Submission(write(tmp_path / "s", gan=code)).module("gan").found
+
+
 def test_what_the_package_itself_defines_can_be_imported(tmp_path):
     folder = write(tmp_path / "s", gan="from . import CONSTANT", __init__="CONSTANT = 7")
     assert Submission(folder).module("gan").CONSTANT == 7
