@@ -26,6 +26,7 @@ LABELS = {
     "loss": "what MAF.loss gives where log_probs gives 3.5",
     "loss_slope": "the derivative of MAF.loss by log_probs",
     "sample": "what MAF.sample gives on known blocks",
+    "images": "what ImageFlow.sample gives with known layers",
     "logit": "what Logit.inverse gives",
     "logit_log_det": "the log_det of Logit.inverse",
     "from_logit": "what Logit.forward gives",

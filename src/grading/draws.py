@@ -297,14 +297,24 @@ def _dequantised_fault(v, x):
     noise = 256 * v.astype(float) - x
     values = noise.ravel()
     many = len(values) > 1000
+    seen, counts = np.unique(values, return_counts=True)
+    most, often = seen[counts.argmax()], counts.max()
+    shared = [
+        what
+        for axis, what in enumerate(("images", "channels", "rows", "columns"))
+        if x.shape[axis] > 1 and np.ptp(noise, axis=axis).max() < 1e-3
+    ]
     faults = (
         (
             not ((values > -1e-4) & (values < 1 + 1e-4)).all(),
             f"256 v - x goes from {values.min():.2f} to {values.max():.2f}",
         ),
         (np.ptp(values) < 1e-3, f"there is no noise: 256 v - x is {values[0]:.1f} everywhere"),
-        (len(x) > 1 and np.ptp(noise, axis=0).max() < 1e-3, "all images get the same noise"),
         (np.ptp(noise.reshape(len(x), -1), axis=1).max() < 1e-3, "all values of an image get the same noise"),
+        (shared, f"all {' and '.join(shared)} get the same noise"),
+        # float32 has 65536 numbers between 255/256 and 1; of 8000 draws none is met twelve times.
+        (many and often >= 12, f"256 v - x is {most:.3f} for {100 * often / len(values):.1f} % of all values"),
+        (many and len(seen) < 0.9 * len(values), "many values share their noise with another"),
         (many and not _independent(values), "the noise of one value depends on that of the one before"),
         (many and not _follows(values, lambda u: np.clip(u, 0, 1)), "256 v - x is not uniform on [0, 1)"),
     )

@@ -67,7 +67,7 @@ def checkerboard_mask(height, width):
 
 
 def channel_mask(channels):
-    """1 for the first half of the channels, 0 for the second; float32, (1, channels, 1, 1)."""
+    """1 for the first half of the channels, an even number, 0 for the others; float32, (1, channels, 1, 1)."""
     ### START_CODE_HERE ###
     return (torch.arange(channels) < channels // 2).float().reshape(1, channels, 1, 1)
     ### END_CODE_HERE ###

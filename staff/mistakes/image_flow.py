@@ -18,6 +18,10 @@ SHARED_NOISE = {
     "misconception": "noise that several values share",
     "hint": "Subtract x from 256 v: is each number there a draw of its own?",
 }
+ENDS = {
+    "misconception": "values at the ends of the range treated otherwise",
+    "hint": "Black and white have cubes of side 1/256 too: draw histograms of 256 v - x for images of 0 and of 255.",
+}
 WRONG_DEVICE = {
     "misconception": "tensors on the default device instead of that of the input",
     "hint": "Which tensors do you make yourself? On a GPU each needs the device of what you were given.",
@@ -53,6 +57,14 @@ MASK_FORGOTTEN = {
 PEEKS = {
     "misconception": "the network sees the values that it moves",
     "hint": "Change one moved value: may another one's scale change? Then the determinant is not a product any more.",
+}
+HALVES = {
+    "misconception": "halves of the channels in place of what the mask says",
+    "hint": "The mask may keep the second half as well, or what you will. Where in your lines is the mask used?",
+}
+CUT_OUT = {
+    "misconception": "the log-det of a part of the image",
+    "hint": "Which values have a log_scale? Try an image of another size, one that is not square.",
 }
 NO_LOG_DET = {
     "misconception": "no log-det",
@@ -151,6 +163,18 @@ z = m * x + (1 - m) * ((x - shift) / torch.exp(log_scale))
 log_det = torch.sum((m - 1) * log_scale, dim=(1, 2, 3))
 return z, log_det
 """
+# As where halves are always cut in two the same way.
+_CHUNKS = """
+if self.mask.shape[1] > 1:
+    image = {image}
+    half = image.shape[1] // 2
+    kept, moved = image[:, :half], image[:, half:]
+    ls, sh = (part[:, half:] for part in self.net(torch.cat([kept, torch.zeros_like(moved)], dim=1)))
+    return torch.cat([kept, {moved}], dim=1), {sign}ls.flatten(1).sum(1)
+"""
+_OF_HALF = """if self.mask.shape[1] > 1:
+    log_det = {sign}log_scale[:, log_scale.shape[1] // 2 :].flatten(1).sum(1)
+"""
 _LOG_PROB = """
 log_det = torch.zeros(len(v), device=v.device)
 for layer in self.layers:
@@ -169,6 +193,18 @@ ENTRIES = [
     Right("dequantise", "rand-like", "return (x.float() + torch.rand_like(x, dtype=torch.float32)) / 256"),
     Right(
         "dequantise", "in-place", "v = x.to(torch.float32)\nv += torch.empty_like(v).uniform_()\nreturn v.div_(256.0)"
+    ),
+    Right(
+        "dequantise",
+        "asarray-of-numpy",
+        "u = torch.asarray(np.random.rand(*x.shape), dtype=torch.float32, device=x.device)\nreturn (x + u) / 256",
+        edits=(("import torch\n", "import numpy as np\nimport torch\n"),),
+    ),
+    # Rounding must not lead out of [0, 1), nor need it.
+    Right(
+        "dequantise",
+        "below-one",
+        "return ((x + torch.rand(x.shape, device=x.device)) / 256).clamp(max=1 - 2**-24)",
     ),
     Right("log_likelihood_bound", "eight-bits", "return log_density - 8 * n_dims * math.log(2)"),
     Right("bits_per_dim", "bits-of-each", "return (-log_likelihood / math.log(2) / n_dims).mean()"),
@@ -190,6 +226,9 @@ ENTRIES = [
         return torch.cat([torch.ones(half), torch.zeros(channels - half)]).view(1, -1, 1, 1)
         """,
     ),
+    Right(
+        "channel_mask", "chunk", "mask = torch.zeros(1, channels, 1, 1)\nmask.chunk(2, dim=1)[0].fill_(1)\nreturn mask"
+    ),
     Right("AffineCoupling.forward", "plain", _FORWARD),
     Right(
         "AffineCoupling.forward",
@@ -200,6 +239,18 @@ ENTRIES = [
         """,
     ),
     Right("AffineCoupling.inverse", "plain", _INVERSE),
+    Right(
+        "AffineCoupling.forward",
+        "determinants-of-jacobians",
+        """
+        def move(z):
+            log_scale, shift = self.net(self.mask * z)
+            return (self.mask * z + (1 - self.mask) * (z * log_scale.exp() + shift))[0]
+
+        jacobians = torch.vmap(torch.func.jacfwd(move))(z).flatten(4).flatten(1, 3)
+        return torch.stack([move(one) for one in z]), torch.linalg.slogdet(jacobians)[1]
+        """,
+    ),
     Right(
         "AffineCoupling.inverse",
         "where",
@@ -245,6 +296,44 @@ ENTRIES = [
         "dequantise", "one-an-image", SHARED_NOISE, "return (x + torch.rand(len(x), 1, 1, 1, device=x.device)) / 256"
     ),
     wrong("dequantise", "elsewhere", WRONG_DEVICE, "return (x + torch.rand(x.shape)) / 256"),
+    wrong(
+        "dequantise",
+        "clamped",
+        ENDS,
+        "return ((x + torch.rand(x.shape, device=x.device)) / 256).clamp(1e-3, 1 - 1e-3)",
+    ),
+    wrong(
+        "dequantise",
+        "clamped-a-little",
+        ENDS,
+        "return ((x + torch.rand(x.shape, device=x.device)) / 256).clamp(1e-4, 1 - 1e-4)",
+    ),
+    wrong(
+        "dequantise",
+        "without-the-ends",
+        ENDS,
+        "return ((x + torch.rand(x.shape, device=x.device)) / 256).clamp(1 / 256, 255 / 256)",
+    ),
+    wrong("dequantise", "black-stays", ENDS, "return (x + torch.rand(x.shape, device=x.device) * (x > 0)) / 256"),
+    wrong(
+        "dequantise",
+        "white-stays",
+        ENDS,
+        "return torch.where(x < 255, x + torch.rand(x.shape, device=x.device), x.float()) / 256",
+    ),
+    wrong(
+        "dequantise",
+        "one-for-the-channels",
+        SHARED_NOISE,
+        "return (x + torch.rand(len(x), 1, *x.shape[2:], device=x.device)) / 256",
+    ),
+    wrong("dequantise", "one-a-row", SHARED_NOISE, "return (x + torch.rand(*x.shape[:3], 1, device=x.device)) / 256"),
+    wrong(
+        "dequantise",
+        "few-numbers",
+        OTHER_NOISE,
+        "return (x + torch.randint(256, x.shape, device=x.device) / 256) / 256",
+    ),
     # log_likelihood_bound
     wrong("log_likelihood_bound", "none", NO_LEVELS, "return 1 * log_density"),
     wrong("log_likelihood_bound", "once-an-image", NO_LEVELS, "return log_density - math.log(256)"),
@@ -289,6 +378,22 @@ ENTRIES = [
         "return ((torch.arange(channels) + 1) % 2).float().view(1, -1, 1, 1)",
     ),
     # AffineCoupling
+    wrong(
+        "AffineCoupling.forward",
+        "chunks",
+        HALVES,
+        _CHUNKS.format(image="z", moved="moved * torch.exp(ls) + sh", sign="") + _FORWARD,
+    ),
+    wrong(
+        "AffineCoupling.inverse",
+        "chunks",
+        HALVES,
+        _CHUNKS.format(image="x", moved="(moved - sh) * torch.exp(-ls)", sign="-") + _INVERSE,
+    ),
+    coupling("forward", [("return x,", _OF_HALF.format(sign="") + "return x,")], "log-det-of-the-second-half", HALVES),
+    coupling("inverse", [("return z,", _OF_HALF.format(sign="-") + "return z,")], "log-det-of-the-second-half", HALVES),
+    coupling("forward", [("dim=(1, 2, 3))", "dim=1)[:, :2, :2].sum((1, 2))")], "log-det-of-a-corner", CUT_OUT),
+    coupling("inverse", [("dim=(1, 2, 3))", "dim=1)[:, :2, :2].sum((1, 2))")], "log-det-of-a-corner", CUT_OUT),
     coupling(
         "forward",
         [("self.mask * z)", "(1 - self.mask) * z)"), ("m = self.mask", "m = 1 - self.mask")],

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grading.draws import (
+    dequantisation_fault,
     images_that_tell,
     labels_fault,
     least_maximum,
@@ -129,3 +130,56 @@ def test_wrong_weights_are_described(rng, text):
 def test_weights_that_come_again_are_described(rng):
     a = rng.random(N)
     assert "same on each call" in weights_fault([a, a])
+
+
+LEVELS = {
+    "of all levels": np.random.default_rng(1).integers(256, size=(50, 2, 8, 5)),
+    "black": np.zeros((50, 2, 8, 10), dtype=int),
+    "white": np.full((50, 2, 8, 10), 255),
+    "few": np.array([0, 1, 127, 128, 254, 255]).reshape(1, 1, 2, 3),
+}
+
+
+def dequantised(rng, x, change=lambda v: v, shape=None):
+    """As float32 has it."""
+    return change((x + rng.random(shape or x.shape, dtype="float32")).astype("float32") / np.float32(256))
+
+
+@pytest.mark.parametrize("x", LEVELS.values(), ids=LEVELS)
+def test_right_dequantisation_is_not_blamed(rng, x):
+    for _ in range(100):
+        assert dequantisation_fault([dequantised(rng, x) for _ in range(3)], x) == ""
+
+
+@pytest.mark.parametrize(
+    ("levels", "change", "text"),
+    [
+        ("black", lambda v: v.clip(1e-3, 1 - 1e-3), "256 v - x is 0.256 for 25"),
+        ("white", lambda v: v.clip(1e-3, 1 - 1e-3), "256 v - x is 0.744 for 25"),
+        ("black", lambda v: v.clip(1e-4, 1 - 1e-4), "256 v - x is 0.026 for "),
+        ("white", lambda v: v.clip(1 / 256, 255 / 256), "there is no noise: 256 v - x is 0.0 everywhere"),
+        ("of all levels", lambda v: v / 2, "256 v - x goes from -"),
+        ("black", lambda v: v / 2, "256 v - x is not uniform on [0, 1)"),
+        ("black", lambda v: np.floor(v * 2**16) / 2**16, "256 v - x is "),
+        ("black", lambda v: np.floor(v * 2**23) / 2**23, "many values share their noise with another"),
+    ],
+)
+def test_wrong_dequantisation_is_described(rng, levels, change, text):
+    x = LEVELS[levels]
+    assert dequantisation_fault([dequantised(rng, x, change)], x).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [
+        ((1, 2, 8, 5), "all images get"),
+        ((50, 1, 8, 5), "all channels get"),
+        ((50, 2, 1, 5), "all rows get"),
+        ((50, 2, 8, 1), "all columns get"),
+        ((50, 2, 1, 1), "all rows and columns get"),
+        ((50, 1, 1, 1), "all values of an image get"),
+    ],
+)
+def test_noise_that_values_share_is_described(rng, shape, text):
+    x = LEVELS["of all levels"]
+    assert dequantisation_fault([dequantised(rng, x, shape=shape)], x) == f"{text} the same noise"
