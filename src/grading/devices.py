@@ -128,7 +128,14 @@ class DeviceWatch(TorchFunctionMode):
 
 
 def _plain(value):
+    if isinstance(value, str | torch.device) and _is_home(value):
+        return HOME
     return value.plain if isinstance(value, _Type) else value
+
+
+def _is_home(device):
+    """Whether it is the device asked for, which passes for a GPU."""
+    return device == HOME or str(device).split(":")[0] == "cuda"
 
 
 def _target(args, kwargs):
@@ -137,11 +144,11 @@ def _target(args, kwargs):
         if isinstance(value, torch.Tensor):
             return torch.device("cpu") if getattr(value, "_adrift", False) else HOME
         if isinstance(value, torch.device):
-            return value
+            return _plain(value)
         if isinstance(value, _Type):
             return value.device
         if isinstance(value, str):  # a device, or a type such as torch.FloatTensor, which has one
-            return HOME if value.startswith("torch.") else torch.device(value)
+            return HOME if value.startswith("torch.") or _is_home(value) else torch.device(value)
     return None
 
 

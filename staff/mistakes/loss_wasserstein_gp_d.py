@@ -2311,4 +2311,15 @@ ENTRIES = [
         misconception="the penalty is clamped",
         hint="Where the critic is steepest the penalty matters most. What is its gradient where you cut it off?",
     ),
+    right(
+        "weights-on-cuda-if-the-images-are",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device="cuda" if x_real.is_cuda else "cpu")
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
 ]
