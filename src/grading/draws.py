@@ -52,6 +52,7 @@ def noise_fault(z, width):
         ((values == values[0, 0]).all(), f"the noise is {values[0, 0]:.1f} everywhere"),
         ((values == values[0]).all(), "all images get the same noise"),
         ((values == values[:, :1]).all(), "the entries of a noise vector are all the same"),
+        (_repeats(values), "many numbers of the noise come more than once"),
     )
     return next((text for found, text in faults if found), None) or _not_normal(values)
 
@@ -237,7 +238,7 @@ def mixture(seen, real, fake):
         return Mixture(images, weights, "d is not called on any image between a real and a generated one", False)
     # Of many weights one may be 0 or 1, within float32, and its image be taken for a pure one.
     if not size - size // 1000 <= len(x) <= size:
-        fault = f"d is called on {len(x)} mixed images, in a batch of {size}"
+        fault = f"d is called on {len(x)} images that are neither real nor generated, in a batch of {size}"
         return Mixture(images, weights, fault, False)
     off = _misfit(x, weights, fake, real) if len(x) == size else np.ones(len(x))
     if (off < 1e-3).all():
@@ -273,8 +274,10 @@ def _weights_fault(values):
         return f"the weight a goes from {values.min():.0f} to {values.max():.0f}"
     if not _independent(values):
         return "the weight a of one image depends on that of the one before"
+    if _repeats(values):
+        return "many images have the same weight a"
     if not _follows(values, lambda v: v):
-        return f"the weight a is not uniform on [0, 1]: mean {values.mean():.1f}, spread {values.std():.1f}"
+        return f"the weight a is not uniform on [0, 1]: mean {values.mean():.2f}, spread {values.std():.2f}"
     return ""
 
 
@@ -314,7 +317,7 @@ def _dequantised_fault(v, x):
         (shared, f"all {' and '.join(shared)} get the same noise"),
         # float32 has 65536 numbers between 255/256 and 1; of 8000 draws none is met twelve times.
         (many and often >= 12, f"256 v - x is {most:.3f} for {100 * often / len(values):.1f} % of all values"),
-        (many and len(seen) < 0.9 * len(values), "many values share their noise with another"),
+        (many and _repeats(values), "many values share their noise with another"),
         (many and not _independent(values), "the noise of one value depends on that of the one before"),
         (many and not _follows(values, lambda u: np.clip(u, 0, 1)), "256 v - x is not uniform on [0, 1)"),
     )
@@ -373,10 +376,15 @@ def _independent(values):
     return abs(away[1:] @ away[:-1]) / (away @ away) * np.sqrt(len(values)) < 6
 
 
+def _repeats(values):
+    """Whether many come more than once, as float32's grid makes a few do."""
+    return len(np.unique(values)) < 0.9 * values.size
+
+
 def _follows(values, cdf):
-    """Kolmogorov-Smirnov; also, hardly any value comes twice, which float32's grid does to a few."""
+    """Kolmogorov-Smirnov."""
     ordered = np.sort(values)
     steps = np.arange(len(ordered) + 1) / len(ordered)
     at = cdf(ordered)
     distance = max((steps[1:] - at).max(), (at - steps[:-1]).max())
-    return distance * np.sqrt(len(ordered)) < 3.2 and np.count_nonzero(np.diff(ordered)) > 0.9 * len(ordered)
+    return distance * np.sqrt(len(ordered)) < 3.2

@@ -61,7 +61,8 @@ NOISE = {
     "0.0 everywhere": lambda rng: np.zeros((N, 3)),
     "all images get the same": lambda rng: np.tile(rng.normal(size=3), (N, 1)),
     "entries of a noise vector are all": lambda rng: np.tile(rng.normal(size=(N, 1)), 3),
-    "does not follow": lambda rng: rng.choice([-1.0, 1], size=(N, 3)),
+    "many numbers of the noise come more than once": lambda rng: rng.choice([-1.0, 1], size=(N, 3)),
+    "does not follow": lambda rng: rng.laplace(size=(N, 3)) / np.sqrt(2),
     "correlated": lambda rng: (
         rng.normal(size=(N, 1)) * [1, 1, 0] * 0.7071 + rng.normal(size=(N, 3)) * [0.7071, 0.7071, 1]
     ),
@@ -98,7 +99,9 @@ def test_wrong_labels_are_described(rng, text):
 
 MIXED = {
     "not called on any image between": lambda rng, f, r: r,
-    "on 1000 mixed images, in a batch of 500": lambda rng, f, r: np.concatenate([(f + r) / 2, (f + 2 * r) / 3]),
+    "on 1000 images that are neither real nor generated, in a batch of 500": lambda rng, f, r: np.concatenate(
+        [(f + r) / 2, (f + 2 * r) / 3]
+    ),
     "each pixel has its own weight": lambda rng, f, r: r + rng.random(f.shape) * (f - r),
     "share weights that differ by pixel": lambda rng, f, r: r + rng.random(f.shape[1:]) * (f - r),
     "the weights differ by 0": lambda rng, f, r: rng.random((500, 1, 1, 1)) * (f + r),

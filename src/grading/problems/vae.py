@@ -158,8 +158,8 @@ class Test_6a(VaeTest):
         if fault := "" if found[0].shape == (MANY, 3) else f"the samples are of shape {found[0].shape}":
             self.fault("samples", fault)
             return
-        fault = noise_fault((found[0] - m) / np.sqrt(v), width=3).replace("the noise", "what is left of samples - m")
-        fault = fault and fault + ", divided by the standard deviation"
+        left = "(samples - m) / standard deviation"
+        fault = noise_fault((found[0] - m) / np.sqrt(v), width=3).replace("the noise", left)
         if not fault and (np.array_equal(*found[:2]) or np.array_equal(*found[1:])):
             fault = "the samples are the same on each call: is a seed set?"
         self.fault("samples", fault)
