@@ -46,8 +46,12 @@ def far(case):
 
 
 def steep(case):
-    """The same with a discriminator a hundred times as steep: a critic's values and slopes know no bounds."""
-    return {**case, "weight": 100 * case["weight"], "curvature": 100 * case["curvature"]}
+    """The same with a discriminator a hundred times as steep: a critic's values and slopes know no bounds.
+
+    All is positive, as from large numbers that cancel only their rounding would be left.
+    """
+    images = {name: abs(case[name]) for name in ("real", "images")}
+    return {**case, **images, **{name: 100 * abs(case[name]) for name in ("weight", "curvature")}}
 
 
 def far_labelled(case):
