@@ -370,9 +370,9 @@ def _rounded(value):
 
 def _independent(values):
     """Whether neighbours are uncorrelated."""
-    if len(values) < 20:
-        return True
     away = values - values.mean()
+    if len(values) < 20 or not away.any():
+        return True
     return abs(away[1:] @ away[:-1]) / (away @ away) * np.sqrt(len(values)) < 6
 
 

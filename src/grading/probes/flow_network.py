@@ -266,12 +266,12 @@ def _maf(module, n, count):
 @contextmanager
 def _nothing_in_fresh_memory():
     """Lets torch.empty and its like give NaN, so that nobody is lucky with what lay there."""
-    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    before = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode("warn")  # use_deterministic_algorithms imports the compiler, for two seconds
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.set_deterministic_debug_mode(before)
 
 
 def _called(name, function, given, after):
