@@ -1,6 +1,8 @@
 """The packages that students install are the same by every way, and are all that their code imports."""
 
 import ast
+import os
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -36,3 +38,16 @@ def test_what_students_receive_imports_nothing_else():
                 modules.append(node.module)
             for module in modules:
                 assert module.split(".")[0] in allowed, f"{path}: {module}"
+
+
+def test_grading_imports_no_compiler():
+    """Each submission would import it anew, behind the wall: that takes longer than all tests."""
+    code = (
+        "import sys; from staff.mistakes.observing import grade; from tests.submissions import SOLVED; "
+        "result = grade({path.name: path.read_text() for path in SOLVED.glob('*.py')}, 0); "
+        "assert not result.failed(), result.failed(); "
+        "print(*sorted({'torch._dynamo', 'torch._inductor', 'sympy', 'triton'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (run.returncode, run.stdout.split()) == (0, []), run.stderr
