@@ -207,7 +207,7 @@ class Test_4b(LossTest):
         self.losses(function, [*cases, *map(far_labelled, cases)])
 
     def labels_of_fakes(self, function):
-        """Those of the real images, in any order, or drawn from all ten classes alike."""
+        """Those of the real images, in any order, or drawn from them, or from all ten classes alike."""
         for first in (0, 2):  # two classes do not occur: the last two, then the first two
             labels = first + self.rng.choice(8, size=MANY, p=np.arange(1, 9) / 36)
             reply, _, _ = self.draws(function, "y", labels)
