@@ -173,10 +173,8 @@ class FlowRun(Run):
             return torch.stack([self.flow.log_probs(x[None]) for x in points])
 
         def log_density(points, of_each):
-            with (
-                torch.no_grad(),
-                redirect_stdout(io.StringIO()),
-            ):  # what a student prints here is of many points at once
+            # What a student prints here is of many points at once.
+            with torch.no_grad(), redirect_stdout(io.StringIO()):
                 # In parts that stay in the processor's cache: four times as fast.
                 found = torch.cat([of_each(part) for part in torch.from_numpy(points).to(self.device).split(4096)])
             # Far from all data z overflows; the density there is zero to any precision.

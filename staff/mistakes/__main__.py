@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from graderUtil import NO_SENSE
 from staff import mistakes
-from staff.mistakes.entry import FUNCTIONS, Right, Wrong
+from staff.mistakes.entry import Right, Wrong
 from staff.mistakes.naming import fingerprint, same
 from staff.mistakes.sweep import spread
 
@@ -35,7 +35,7 @@ def examine(entry, seed):
     from staff.mistakes.observing import grade
 
     began = time.perf_counter()
-    full = grade(entry.sources(), seed, {question for file, question in FUNCTIONS.values() if file == entry.file})
+    full = grade(entry.sources(), seed, entry.questions)
     seconds = time.perf_counter() - began
     seen = {o.what.split()[0] for o in full.observations if not o.right and not o.staff_only}
     caught = {name.split("-")[0] for name in full.failed()}

@@ -65,6 +65,10 @@ WRONG_DEVICE = {
     "hint": "This runs on a CPU by luck. Go through the tensors that are made here, labels too, and ask of each on "
     "which device it lies when `device` is a GPU.",
 }
+CLASSES_LOST = {
+    "misconception": "some classes are never made",
+    "hint": "Count the labels that your fakes get. Is every class among them?",
+}
 
 ENTRIES = [
     right(
@@ -634,8 +638,7 @@ ENTRIES = [
         y = y_real % 8
         return -F.logsigmoid(d(g(z, y), y)).mean()
         """,
-        misconception="some classes are never made",
-        hint="Count the labels that your fakes get. Is every class among them?",
+        **CLASSES_LOST,
     ),
     wrong(
         "no-class-nine",
@@ -643,8 +646,7 @@ ENTRIES = [
         y = y_real.clamp(max=8)
         return -F.logsigmoid(d(g(z, y), y)).mean()
         """,
-        misconception="some classes are never made",
-        hint="Count the labels that your fakes get. Is every class among them?",
+        **CLASSES_LOST,
     ),
     wrong(
         "generator-in-evaluation-mode",

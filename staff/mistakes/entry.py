@@ -70,6 +70,11 @@ class Entry:
     def question(self):
         return FUNCTIONS[self.function][1]
 
+    @property
+    def questions(self):
+        """Those of all functions of its file."""
+        return {question for file, question in FUNCTIONS.values() if file == self.file}
+
     def sources(self):
         """Returns {file name: text}, the whole submission."""
         texts = {path.name: path.read_text() for path in sorted(SUBMISSION.glob("*.py"))}

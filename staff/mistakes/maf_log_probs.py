@@ -6,6 +6,10 @@ from staff.mistakes.entry import Right, Wrong
 
 right = partial(Right, "MAF.log_probs")
 wrong = partial(Wrong, "MAF.log_probs")
+CLAMPED = {
+    "misconception": "numbers are clamped for stability",
+    "hint": "A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+}
 
 ENTRIES = [
     right(
@@ -1042,8 +1046,7 @@ ENTRIES = [
         log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
         return (log_prior + log_det).mean()
         """,
-        misconception="numbers are clamped for stability",
-        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+        **CLAMPED,
     ),
     wrong(
         "clamped-prior",
@@ -1055,8 +1058,7 @@ ENTRIES = [
         log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
         return (log_prior.clamp(min=-1000) + log_det).mean()
         """,
-        misconception="numbers are clamped for stability",
-        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+        **CLAMPED,
     ),
     wrong(
         "clamped-log-det",
@@ -1068,8 +1070,7 @@ ENTRIES = [
         log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
         return (log_prior + log_det.clamp(-10, 10)).mean()
         """,
-        misconception="numbers are clamped for stability",
-        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+        **CLAMPED,
     ),
     wrong(
         "outliers-left-out",

@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from staff import SOURCE, mistakes
-from staff.mistakes.entry import FUNCTIONS, Right
+from staff.mistakes.entry import Right
 from staff.mistakes.sweep import spread
 
 MOST = 0.35  # of what is granted, in any test
@@ -44,8 +44,7 @@ def examine(entry, seed):
         name, questions = "the solved files", None
         sources = {path.name: path.read_text(encoding="utf-8") for path in (SOURCE / "submission").glob("*.py")}
     else:
-        name, sources = f"{entry.function} {entry.name}", entry.sources()
-        questions = {question for file, question in FUNCTIONS.values() if file == entry.file}
+        name, questions, sources = f"{entry.function} {entry.name}", entry.questions, entry.sources()
     full = grade(sources, seed, questions)
     errors = {}
     for o in full.observations:
