@@ -7,6 +7,7 @@ from data import load_images, to_unit_range
 from network import NUM_CLASSES
 from submission import gan as submission
 from training import figures, layout, precision, quality
+from training.cuda_graph import Graph
 from training.errors import check_gradients, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam
@@ -111,9 +112,8 @@ class GanRun(Run):
             return loss_function(self.g, self.d, *batch, device=self.device)
 
         turn = Turn(f"{loss_function.__name__} in submission/gan.py", loss, self.parts, name)
-        if self.device.type == "cpu":
-            starts = range(0, self.n_examples - self.settings.batch_size + 1, self.settings.batch_size)[:REHEARSED]
-            turn.record([self._batch(torch.arange(at, at + self.settings.batch_size)) for at in starts])
+        starts = range(0, self.n_examples - self.settings.batch_size + 1, self.settings.batch_size)[:REHEARSED]
+        turn.record([self._batch(torch.arange(at, at + self.settings.batch_size).to(self.device)) for at in starts])
         return turn
 
     def _grid_path(self, step):
@@ -180,7 +180,8 @@ class Turn:
     def record(self, batches):
         """Has turns taken in a faster way, where that gives the same bits on these batches."""
         networks = self.parts["generator"], self.parts["discriminator"]
-        self.loss_and_gradients = recorded(self.loss_and_gradients, networks, batches, Lines)
+        player = Lines if self.parameters[0].device.type == "cpu" else Graph
+        self.loss_and_gradients = recorded(self.loss_and_gradients, networks, batches, player)
 
     def take(self, *batch):
         """Returns the loss, detached."""

@@ -65,7 +65,7 @@ def recorded(function, modules, batches, player):
         modules: those whose parameters and buffers it uses.
         batches: each a tuple of tensors, all of the same shapes; the first is recorded, on all the recording must
             agree with the function.
-        player: `Script` or `Lines`.
+        player: `Script` or `Lines`; on a GPU `Graph`.
     """
     if len(batches) < 2:
         return function  # there is nothing to hold a recording against
@@ -74,10 +74,10 @@ def recorded(function, modules, batches, player):
     try:
         with redirect_stdout(listening):
             with _put_back(state):
-                replay = _played(player, function, batches[0], state)
+                replay = player.of(function, batches[0], state)
             for batch in [*batches] * player.trials:
                 some, others = (_from_one_start(either, batch, state) for either in (function, replay))
-                if listening.heard or not _agree(some, others):
+                if listening.heard or not player.agree(some, others):
                     return function
     except Exception:  # torch raises many kinds
         return function
@@ -120,31 +120,43 @@ class _Recorder(TorchDispatchMode):
         return result
 
 
-def _played(player, function, batch, state):
-    recorder = _Recorder()
-    with recorder:
-        results = function(*batch)
-    present = [tensor is not None for tensor in results]
-    wanted = [tensor for tensor in results if tensor is not None]
-    with torch.no_grad():
-        play = player(recorder.calls, (*batch, *state), wanted).play
-
-    def replay(*batch):
-        with torch.no_grad():
-            found = iter(play(*batch, *state))
-        return [next(found) if there else None for there in present]
-
-    return replay
-
-
-class Script:
-    """Plays calls back by TorchScript: without Python, for many small operations.
+class _Player:
+    """Plays back the calls of torch's operations.
 
     Args:
         calls: (operation, args, kwargs, result), one after the other.
         given: tensors that others are to take the place of.
         wanted: results of theirs.
     """
+
+    trials = 1  # how often each batch is tried
+
+    @classmethod
+    def of(cls, function, batch, state):
+        """A function that does what `function` did with this batch and with the state that it used."""
+        recorder = _Recorder()
+        with recorder:
+            results = function(*batch)
+        present = [tensor is not None for tensor in results]
+        wanted = [tensor for tensor in results if tensor is not None]
+        with torch.no_grad():
+            play = cls(recorder.calls, (*batch, *state), wanted).play
+
+        def replay(*batch):
+            with torch.no_grad():
+                found = iter(play(*batch, *state))
+            return [next(found) if there else None for there in present]
+
+        return replay
+
+    @staticmethod
+    def agree(some, others):
+        """Whether tensors are the same as others, to the bit; where there is None, both have it."""
+        return all((a is None and b is None) or torch.equal(a, b) for a, b in zip(some, others, strict=True))
+
+
+class Script(_Player):
+    """Plays calls back by TorchScript: without Python, for many small operations."""
 
     trials = 4  # TorchScript optimises in its first two runs; what counts is what comes out after
 
@@ -172,11 +184,9 @@ class Script:
             self.play = lambda *tensors: [tensor.clone() for tensor in static(*tensors)]
 
 
-class Lines:
+class Lines(_Player):
     """Plays calls back by a line of Python for each, for operations that take longer than a line; it knows all of
-    them, which TorchScript does not. Arguments as for `Script`."""
-
-    trials = 1
+    them, which TorchScript does not."""
 
     def __init__(self, calls, given, wanted):
         graph, constants = fx.Graph(), torch.nn.Module()
@@ -203,22 +213,26 @@ class Lines:
 
 @contextmanager
 def _put_back(state):
-    """Undoes what is done to a state, and to torch's random stream."""
+    """Undoes what is done to a state, and to torch's random streams."""
     before = [tensor.detach().clone() for tensor in state]
-    with torch.random.fork_rng(devices=[]):
-        yield
-    with torch.no_grad():
-        for tensor, old in zip(state, before, strict=True):
-            tensor.copy_(old)
+    try:
+        with torch.random.fork_rng(_gpus(state)):
+            yield
+    finally:
+        with torch.no_grad():
+            for tensor, old in zip(state, before, strict=True):
+                tensor.copy_(old)
 
 
 def _from_one_start(function, batch, state):
-    """What a function gives, what it makes of the state, and where it leaves torch's random stream."""
+    """What a function gives, what it makes of the state, and where it leaves torch's random streams."""
     with _put_back(state):
         torch.manual_seed(0)
         results = function(*batch)
-        return [*results, *(tensor.detach().clone() for tensor in state), torch.get_rng_state()]
+        streams = [torch.get_rng_state(), *map(torch.cuda.get_rng_state, _gpus(state))]
+        return [*results, *(tensor.detach().clone() for tensor in state), *streams]
 
 
-def _agree(some, others):
-    return all((a is None and b is None) or torch.equal(a, b) for a, b in zip(some, others, strict=True))
+def _gpus(state):
+    """Numbers of the GPUs that a state is on."""
+    return sorted({tensor.device.index for tensor in state if tensor.is_cuda})

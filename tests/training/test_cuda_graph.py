@@ -1,0 +1,189 @@
+"""A CUDA graph stands for the function only where both give the same.
+
+Without a GPU, what `Graph` makes of a capture is tested with one that a CPU can play.
+"""
+
+import random
+
+import pytest
+import torch
+
+from network import ConditionalDiscriminator, ConditionalGenerator, Discriminator, Generator
+from submission import gan as submission
+from submission.flow_network import MAF
+from training import cuda_graph
+from training.cuda_graph import Graph
+from training.replay import Lines, _Recorder, loss_and_gradients, recorded
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: CUDA graphs are not tested")
+BATCHES = [(x,) for x in torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0))]
+
+
+class Scale(torch.nn.Module):
+    """A module with a loss that a test chooses."""
+
+    def __init__(self, loss):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor([0.5, -1.5]))
+        self.unused = torch.nn.Parameter(torch.ones(3))
+        self.register_buffer("steps", torch.tensor(0))
+        self.loss = lambda x: loss(self, x)
+
+
+def captured_on_a_cpu(function):
+    """What `_captured` does: the same places in memory are read and filled."""
+    recorder = _Recorder()
+    with recorder:
+        results = function()
+    wanted = [tensor for tensor in results if tensor is not None]
+    with torch.no_grad():
+        play = Lines(recorder.calls, (), wanted).play
+
+    def launch():
+        with torch.no_grad():
+            for place, fresh in zip(wanted, play(), strict=True):
+                place.copy_(fresh)
+
+    return launch, results
+
+
+def both(loss):
+    module = Scale(loss)
+    plain = loss_and_gradients(module.loss, module)
+    return module, plain, recorded(plain, [module], BATCHES[:3], Graph)
+
+
+def counted_and_noisy(module, x):
+    module.steps.add_(1)
+    return (module.weight * (x + torch.randn_like(x))).square().mean() * module.steps
+
+
+def test_a_graph_follows_batches_parameters_buffers_and_random_numbers(monkeypatch):
+    monkeypatch.setattr(cuda_graph, "_captured", captured_on_a_cpu)
+    module, plain, replay = both(counted_and_noisy)
+    assert replay is not plain
+    assert module.steps == 0
+    with torch.no_grad():
+        module.weight.mul_(3)
+    found = []
+    for function in (plain, replay):
+        torch.manual_seed(7)
+        module.steps.fill_(2)
+        loss, gradient, unused = function(*BATCHES[3])
+        assert unused is None
+        found.append([loss, gradient.clone(), module.steps.clone(), torch.get_rng_state()])
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_the_losses_of_several_steps_can_be_kept(monkeypatch):
+    monkeypatch.setattr(cuda_graph, "_captured", captured_on_a_cpu)
+    _, plain, replay = both(lambda module, x: (module.weight * x).square().mean())
+    kept = [replay(*batch)[0] for batch in BATCHES]
+    torch.testing.assert_close(kept, [plain(*batch)[0] for batch in BATCHES])
+
+
+def decides_by_a_value(module, x):
+    return (module.weight * x).mean() * (1 if x[0, 0] > 0 else 2)
+
+
+def draws_elsewhere(module, x):
+    return (module.weight * x).mean() * random.random()
+
+
+def counts_elsewhere(module, x):
+    module.calls = getattr(module, "calls", 0) + 1
+    return (module.weight * x).mean() * module.calls
+
+
+def copies_from_elsewhere(module, x):
+    return (module.weight * x + torch.tensor(x.tolist(), device=x.device)).square().mean()
+
+
+NOT_CAPTURED = [decides_by_a_value, draws_elsewhere, counts_elsewhere, copies_from_elsewhere]
+
+
+@pytest.mark.parametrize("loss", NOT_CAPTURED)
+def test_what_a_graph_cannot_hold_is_done_the_plain_way(loss, monkeypatch):
+    monkeypatch.setattr(cuda_graph, "_captured", captured_on_a_cpu)
+    _, plain, replay = both(loss)
+    assert replay is plain
+
+
+def test_a_machine_without_a_gpu_does_it_the_plain_way():
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    _, plain, replay = both(counted_and_noisy)
+    assert replay is plain
+
+
+@pytest.mark.parametrize(
+    "other, agrees",
+    [
+        ([torch.tensor([1.0, 1.001]), None], True),
+        ([torch.tensor([1.0, 1.1]), None], False),
+        ([torch.tensor([1.0, float("nan")]), None], False),
+        ([torch.tensor([1.0, 1.0]), torch.zeros(2)], False),
+    ],
+)
+def test_results_may_differ_by_rounding_alone(other, agrees):
+    assert Graph.agree([torch.ones(2), None], other) == agrees
+
+
+def test_a_gradient_that_is_nothing_but_rounding_may_differ():
+    largest = torch.full((100,), 10.0)
+    assert Graph.agree([largest, torch.tensor(1e-7)], [largest, torch.tensor(-1e-7)])
+    assert not Graph.agree([largest, torch.tensor(3)], [largest, torch.tensor(4)])
+
+
+LOSSES = {
+    "loss_nonsaturating": (Generator, Discriminator, False),
+    "loss_wasserstein_gp": (Generator, Discriminator, False),
+    "conditional_loss_nonsaturating": (ConditionalGenerator, ConditionalDiscriminator, True),
+}
+
+
+@needs_gpu
+@pytest.mark.parametrize("side", ["d", "g"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_on_a_gpu_the_losses_of_gans_are_captured(name, side):
+    generator, discriminator, conditional = LOSSES[name]
+    g, d = generator().cuda(), discriminator().cuda()
+    images = torch.rand(3, 8, 1, 28, 28, device="cuda") * 2 - 1
+    labels = torch.randint(10, (3, 8), device="cuda")
+    batches = list(zip(images, labels, strict=True)) if conditional else [(x,) for x in images]
+    function = getattr(submission, f"{name}_{side}")
+    plain = loss_and_gradients(lambda *batch: function(g, d, *batch, device=images.device), d if side == "d" else g)
+    replay = recorded(plain, [g, d], batches[:2], Graph)
+    assert replay is not plain
+    found = []
+    for one in (plain, replay):
+        torch.manual_seed(3)
+        found.append([tensor.clone() for tensor in one(*batches[2]) if tensor is not None])
+    assert Graph.agree(*found)
+
+
+@needs_gpu
+def test_on_a_gpu_the_flow_is_captured():
+    flow = MAF(2, 100, 1, 5).cuda()
+    plain = loss_and_gradients(flow.loss, flow)
+    assert recorded(plain, [flow], [(x.cuda(),) for (x,) in BATCHES[:2]], Graph) is not plain
+
+
+@needs_gpu
+@pytest.mark.parametrize("loss", NOT_CAPTURED)
+def test_on_a_gpu_what_a_graph_cannot_hold_is_done_the_plain_way_and_torch_is_left_in_order(loss):
+    module = Scale(loss).cuda()
+    plain = loss_and_gradients(module.loss, module)
+    assert recorded(plain, [module], [(x.cuda(),) for (x,) in BATCHES[:3]], Graph) is plain
+    assert torch.randn(3, device="cuda").isfinite().all()
+    assert plain(BATCHES[3][0].cuda())[0].isfinite()
+
+
+@needs_gpu
+def test_on_a_gpu_a_capture_that_fails_leaves_torch_in_order():
+    def waits(module, x):
+        torch.cuda.synchronize()
+        return (module.weight * x + torch.randn_like(x)).square().mean()
+
+    test_on_a_gpu_what_a_graph_cannot_hold_is_done_the_plain_way_and_torch_is_left_in_order(waits)
