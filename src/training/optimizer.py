@@ -3,6 +3,7 @@
 import inspect
 
 import torch
+from torch.autograd.graph import increment_version
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 
@@ -13,8 +14,14 @@ class Adam(torch.optim.Adam):
     add_param_group = inspect.unwrap(torch.optim.Adam.add_param_group)
     load_state_dict = inspect.unwrap(torch.optim.Adam.load_state_dict)
     state_dict = inspect.unwrap(torch.optim.Adam.state_dict)
-    step = torch.no_grad()(inspect.unwrap(torch.optim.Adam.step))
     zero_grad = inspect.unwrap(torch.optim.Adam.zero_grad)
+    _update = torch.no_grad()(inspect.unwrap(torch.optim.Adam.step))
+
+    def step(self):
+        """One update. The fused one does not tell torch that it changes parameters; whoever keeps copies must know."""
+        self._update()
+        for group in self.param_groups:
+            increment_version(group["params"])
 
 
 def in_one_vector(parameters):

@@ -14,6 +14,8 @@ from torch import fx
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
+aten = torch.ops.aten
+
 
 def loss_and_gradients(loss, module):
     """The plain way.
@@ -111,10 +113,10 @@ class _Recorder(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
-        if operation is torch.ops.aten._local_scalar_dense.default:
+        if operation is aten._local_scalar_dense.default:
             raise RuntimeError("a number was taken out of a tensor: what follows may depend on it")
-        if operation is torch.ops.aten.lift_fresh.default:  # torch.tensor(...): a fresh one each time
-            operation = torch.ops.aten.lift_fresh_copy.default
+        if operation is aten.lift_fresh.default:  # torch.tensor(...): a fresh one each time
+            operation = aten.lift_fresh_copy.default
         result = operation(*args, **(kwargs or {}))
         self.calls.append((operation, args, kwargs or {}, result))
         return result
@@ -186,7 +188,7 @@ class Script(_Player):
 
 class Lines(_Player):
     """Plays calls back by a line of Python for each, for operations that take longer than a line; it knows all of
-    them, which TorchScript does not."""
+    them, which TorchScript does not. What a step does twice, or for nothing, is left out."""
 
     def __init__(self, calls, given, wanted):
         graph, constants = fx.Graph(), torch.nn.Module()
@@ -203,12 +205,51 @@ class Lines(_Player):
             call = graph.call_function(operation, *tree_map_only(torch.Tensor, node, (args, kwargs)))
             if isinstance(result, torch.Tensor):
                 nodes[id(result)] = call
+                call.meta["like"] = result.shape, result.dtype
                 continue
             for place, tensor in enumerate(result if isinstance(result, tuple | list) else ()):
                 if isinstance(tensor, torch.Tensor):
                     nodes[id(tensor)] = graph.call_function(operator.getitem, (call, place))
         graph.output(tuple(map(node, wanted)))
+        _save(graph, [nodes[id(tensor)] for tensor in given if isinstance(tensor, torch.nn.Parameter)])
         self.play = fx.GraphModule(constants, graph).forward  # forgets each tensor after the last line that needs it
+
+
+def _save(graph, parameters):
+    """Rewrites a torch.fx graph of aten operations to one that gives the same bits by less work."""
+    for node in graph.nodes:
+        if node.target is aten.detach.default:
+            node.replace_all_uses_with(node.args[0])
+        elif node.target is aten._to_copy.default and node.args[0] in parameters and set(node.kwargs) == {"dtype"}:
+            node.target, node.args, node.kwargs = _kept_as, (node.args[0], node.kwargs["dtype"]), {}
+        elif node.target is aten.add.Tensor and _is_free(node.args[0], node):
+            node.target = aten.add_.Tensor  # spares memory, and the way there
+    graph.eliminate_dead_code(_has_effect)
+
+
+def _kept_as(parameter, dtype):
+    """A parameter in another dtype; the copy is kept, also for other recordings, until the parameter changes."""
+    version, copy = getattr(parameter, "_kept", (None, None))
+    if version != parameter._version or copy.dtype != dtype:
+        copy = parameter.to(dtype)
+        parameter._kept = parameter._version, copy
+    return copy
+
+
+def _is_free(node, user):
+    """Whether a node holds memory of its own that only one user needs, who gives something of the same kind."""
+    makers = ("aten._to_copy.default", "mkldnn._linear_pointwise.default")  # torch may lack the latter
+    return str(node.target) in makers and len(node.users) == 1 and node.meta["like"] == user.meta["like"]
+
+
+def _has_effect(node):
+    """Whether a node does more than to give its result."""
+    if node.op != "call_function":
+        return True
+    if node.target in (operator.getitem, _kept_as):
+        return False
+    changes = node.target._schema.is_mutable or node.target is aten.native_batch_norm.default  # its means, unsaid
+    return changes or torch.Tag.nondeterministic_seeded in node.target.tags
 
 
 @contextmanager

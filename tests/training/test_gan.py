@@ -8,6 +8,7 @@ from PIL import Image
 from data import Images
 from submission import gan
 from training import gan as training_gan
+from training import precision
 from training.errors import TrainingStopped
 from training.gan import GanRun
 from training.settings import Settings
@@ -113,10 +114,12 @@ def test_strips_lead_from_one_noise_to_another_of_the_same_length(tmp_path, monk
         assert seen[0][1].reshape(10, 10).tolist() == [[c] * 10 for c in range(10)]
 
 
-@pytest.mark.parametrize(
-    "flags", [{}, {"model": "cgan"}, {"loss_type": "wasserstein_gp"}, {"loss_type": "minimax"}], ids=str
-)
+KINDS = [{}, {"model": "cgan"}, {"loss_type": "wasserstein_gp"}, {"loss_type": "minimax"}]
+
+
+@pytest.mark.parametrize("flags", [*KINDS, {"precision": "bf16"}, {"model": "cgan", "precision": "bf16"}], ids=str)
 def test_turns_are_recorded_and_take_the_same_steps_to_the_bit(tmp_path, monkeypatch, flags):
+    monkeypatch.setattr(precision, "_has_bf16", lambda device: True)
     ends = {}
     for how in ("recorded", "plain"):
         if how == "plain":

@@ -42,6 +42,14 @@ def test_it_updates_as_the_one_of_torch_does():
     assert all(torch.equal(our_state["state"][0][key], value) for key, value in their_state["state"][0].items())
 
 
+def test_whoever_keeps_a_copy_of_a_parameter_is_told_of_an_update():
+    parameter = torch.nn.Parameter(torch.ones(3))
+    parameter.grad = torch.ones(3)
+    before = parameter._version
+    Adam([parameter], fused=True).step()
+    assert parameter._version > before
+
+
 def test_a_run_can_go_on_from_the_state_of_the_one_of_torch():
     parameter = torch.nn.Parameter(torch.ones(3))
     former = torch.optim.Adam([parameter], lr=0.3, fused=True)

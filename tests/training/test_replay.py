@@ -1,5 +1,6 @@
 """A recording gives the same bits as the function, or is not used."""
 
+import itertools
 import random
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import pytest
 import torch
 
 from submission.flow_network import MAF
-from training.replay import Lines, Script, loss_and_gradients, recorded
+from training.optimizer import Adam
+from training.replay import Lines, Script, _kept_as, loss_and_gradients, recorded
 
 PLAYERS = [Script, Lines]
 BATCHES = torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0))
@@ -60,8 +62,39 @@ def counted(module, x):
     return (module.weight * module.mask * x).mean()
 
 
-@pytest.mark.parametrize("player", PLAYERS)
-@pytest.mark.parametrize("loss", [written_in_place, noisy, accumulated_on_a_constant, counted])
+def in_bfloat16(module, x):
+    total = 0.0
+    for part in x.split(2):
+        total = total + (module.weight.bfloat16() * part.bfloat16()).float().square().sum()
+    return total
+
+
+def used_after_a_sum(module, x):
+    double = (module.weight * x).double()
+    total = double + x.double()
+    return (double * total).mean().float()
+
+
+def draws_for_nothing(module, x):
+    torch.randn(3)
+    torch.nn.functional.batch_norm(x, module.mask, torch.ones(2), training=True)
+    return (module.weight * module.mask * x).mean()
+
+
+FOLLOWED = [
+    written_in_place,
+    noisy,
+    accumulated_on_a_constant,
+    counted,
+    in_bfloat16,
+    used_after_a_sum,
+]
+
+
+@pytest.mark.parametrize(
+    "loss, player",
+    [*itertools.product(FOLLOWED, PLAYERS), (draws_for_nothing, Lines)],  # TorchScript leaves such draws out
+)
 def test_a_recording_follows_parameters_buffers_and_random_numbers(loss, player):
     module, plain, replay = both(loss, player)
     assert replay is not plain
@@ -107,10 +140,28 @@ def test_what_cannot_be_recorded_is_done_the_plain_way(loss, player):
     assert replay is plain
 
 
+def test_a_parameter_in_another_dtype_is_kept_until_it_changes():
+    parameter = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    first = _kept_as(parameter, torch.bfloat16)
+    assert _kept_as(parameter, torch.bfloat16) is first
+    optimizer = Adam([parameter], lr=1.0, fused=True)
+    parameter.grad = torch.ones(2)
+    optimizer.step()
+    assert torch.equal(_kept_as(parameter, torch.bfloat16), parameter.bfloat16())
+    assert _kept_as(parameter, torch.float16).dtype == torch.float16
+
+
 @pytest.mark.parametrize("player", PLAYERS)
 def test_recording_leaves_the_state_alone(player):
     module, plain, replay = both(counted, player)
     assert replay is not plain
+    assert torch.equal(module.mask, torch.tensor([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_a_recording_that_fails_leaves_the_state_alone(player):
+    module, plain, replay = both(lambda module, x: counted(module, x) * float(x[0, 0]), player)
+    assert replay is plain
     assert torch.equal(module.mask, torch.tensor([1.0, 2.0]))
 
 
