@@ -1,5 +1,6 @@
 """A step on a GPU as one CUDA graph: hundreds of kernels, which take longer to launch than to run, by one launch."""
 
+import warnings
 from contextlib import contextmanager, suppress
 
 import torch
@@ -55,14 +56,16 @@ def _close(a, b, least):
 
 def _captured(function):
     """Returns what launches a function's kernels again, and the results that this fills."""
-    stream = torch.cuda.Stream()
+    stream = torch.cuda.Stream()  # torch asks that warm-ups go by another one
     stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        function()
-        with _no_waiting():
-            for _ in range(WARM_UPS - 1):
-                function()
-    torch.cuda.current_stream().wait_stream(stream)
+    try:
+        with torch.cuda.stream(stream):
+            function()
+            with _no_waiting():
+                for _ in range(WARM_UPS - 1):
+                    function()
+    finally:  # whoever goes on must not be overtaken
+        torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     try:
         with torch.cuda.graph(graph):
@@ -79,7 +82,9 @@ def _captured(function):
 def _no_waiting():
     """Whatever waits for the GPU raises RuntimeError; here that does no harm, while in a capture it leaves disorder."""
     before = torch.cuda.get_sync_debug_mode()
-    torch.cuda.set_sync_debug_mode("error")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that torch does not find all that waits: the capture will
+        torch.cuda.set_sync_debug_mode("error")
     try:
         yield
     finally:
