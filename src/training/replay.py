@@ -216,7 +216,12 @@ class Lines(_Player):
 
 
 def _save(graph, parameters):
-    """Rewrites a torch.fx graph of aten operations to one that gives the same bits by less work."""
+    """Rewrites a torch.fx graph of aten operations to one that gives the same bits by less work.
+
+    Args:
+        graph: changed in place.
+        parameters: nodes of it that stand for parameters.
+    """
     for node in graph.nodes:
         if node.target is aten.detach.default:
             node.replace_all_uses_with(node.args[0])
@@ -228,11 +233,11 @@ def _save(graph, parameters):
 
 
 def _kept_as(parameter, dtype):
-    """A parameter in another dtype; the copy is kept, also for other recordings, until the parameter changes."""
-    version, copy = getattr(parameter, "_kept", (None, None))
-    if version != parameter._version or copy.dtype != dtype:
-        copy = parameter.to(dtype)
-        parameter._kept = parameter._version, copy
+    """A parameter in another dtype; the copy is kept, also for other recordings, until either is changed."""
+    copy, *versions = getattr(parameter, "_kept", (None,))
+    if copy is None or copy.dtype != dtype or versions != [parameter._version, copy._version]:
+        copy = parameter.detach().to(dtype)
+        parameter._kept = copy, parameter._version, copy._version
     return copy
 
 

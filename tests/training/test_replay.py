@@ -151,6 +151,35 @@ def test_a_parameter_in_another_dtype_is_kept_until_it_changes():
     assert _kept_as(parameter, torch.float16).dtype == torch.float16
 
 
+def test_a_loss_that_writes_into_its_copy_of_a_parameter_does_not_spoil_the_next():
+    def writes(module, x):
+        weight = module.weight.double()
+        with torch.no_grad():
+            weight.t().mul_(2)
+        return (weight * x).square().mean().float()
+
+    _, plain, replay = both(writes, Lines)
+    assert replay is not plain
+    for x in BATCHES:  # nothing changes the parameter in between
+        assert same(plain(x), replay(x))
+
+
+def test_a_copy_is_made_again_where_a_loss_clips_the_parameter():
+    def clips(module, x):
+        module.weight.data.clamp_(-1, 1)
+        return (module.weight.double() * x).square().mean().float()
+
+    module, plain, replay = both(clips, Lines)
+    assert replay is not plain
+    found = []
+    for function in (replay, plain):
+        with torch.no_grad():
+            module.weight.fill_(3.0)
+        _kept_as(module.weight, torch.float64)  # as the other network's turn does
+        found.append(function(BATCHES[3]))
+    assert same(*found)
+
+
 @pytest.mark.parametrize("player", PLAYERS)
 def test_recording_leaves_the_state_alone(player):
     module, plain, replay = both(counted, player)
