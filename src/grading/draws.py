@@ -17,21 +17,20 @@ NUM_CLASSES = 10
 def noises_fault(calls, width, size):
     """Looks at noise given to a generator on several calls with `size` images, which should be new on each; other
     arguments as below. What it is given twice counts once."""
+    for z in calls:
+        if z is None or z.ndim != 2 or z.shape[1] != width:
+            return noise_fault(z, width)
     calls = [_each_once(z) for z in calls]
-    fault = noise_fault(calls[0], width)
-    few = min((len(z) for z in calls if z is not None), default=size)
+    fault, few = noise_fault(calls[0], width), min(map(len, calls))
     if not fault and few < size:
         fault = f"there are {few} different noise vectors for {size} images"
     if not fault and _repeated(calls):
         fault = "the noise is the same on each call: is a seed set?"
-    odd = [z for z in calls[1:] if z is None or z.ndim != 2 or z.shape[1] != width]
-    return fault or noise_fault(odd[0] if odd else np.concatenate(calls), width)
+    return fault or noise_fault(np.concatenate(calls), width)
 
 
 def _each_once(rows):
     """Rows less those that came before, in their order."""
-    if rows is None or rows.ndim != 2:
-        return rows
     return rows[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
 
 
@@ -102,9 +101,10 @@ def posterior_noise(seen, m, v, n_samples):
     size, width = m.shape
     if seen is None:
         return None, "z is not used: decode is not called"
-    if not np.isfinite(seen).all():
-        return None, "decode is called on z that are not finite"
-    z = seen[np.sort(np.unique(seen, axis=0, return_index=True)[1])].astype(float)  # twice the same one counts once
+    fits = seen.ndim == 2 and seen.shape[1] == width
+    if not fits or not np.isfinite(seen).all():
+        return None, f"decode is called on z {'that are not finite' if fits else f'of shape {seen.shape}'}"
+    z = _each_once(seen).astype(float)  # twice the same one counts once
     if len(z) != size * n_samples:
         wanted = f"{size * n_samples} wanted, {n_samples} for each image of the batch"
         return None, f"decode is called on {len(z)} different z: {wanted}"
@@ -230,8 +230,7 @@ def mixture(seen, real, fake):
     # Images that are not mixed are known by their first pixel and one more.
     pure = (np.abs(x[:, 0]) < 1e-7) & (np.abs(x[:, 1]) < 1e-7) | (np.abs(x[:, 0] - 1) < 1e-7) & (np.abs(x[:, 2]) < 1e-7)
     # A point where d is called twice counts once.
-    x = x[~pure]
-    x = x[np.sort(np.unique(x, axis=0, return_index=True)[1])]
+    x = _each_once(x[~pure])
     weights = x[:, 0]
     images = x.reshape(-1, *seen.shape[1:])
     if not len(x):

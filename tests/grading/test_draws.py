@@ -11,8 +11,10 @@ from grading.draws import (
     labels_fault,
     least_maximum,
     mixture,
+    noise_fault,
     noises_fault,
     normal_cdf,
+    posterior_noise,
     weights_fault,
 )
 
@@ -186,3 +188,23 @@ def test_wrong_dequantisation_is_described(rng, levels, change, text):
 def test_noise_that_values_share_is_described(rng, shape, text):
     x = LEVELS["of all levels"]
     assert dequantisation_fault([dequantised(rng, x, shape=shape)], x) == f"{text} the same noise"
+
+
+SHAPES = [(), (0,), (5,), (0, 3), (5, 4), (5, 0), (2, 3, 3), (1, 1, 3, 4), (0, 1, 3, 4)]
+REAL = np.arange(10) % 5
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("fill", [0.5, np.nan])
+def test_whatever_a_submission_says_that_it_drew_is_described(rng, shape, fill):
+    real, fake = images_that_tell(size=5)
+    m, v = rng.normal(size=(2, 4)), np.ones((2, 4))
+    strange, usual = np.full(shape, fill), rng.normal(size=(5, 3))
+    for calls in ([strange] * 3, [usual, strange, usual]):
+        assert noises_fault(calls, width=3, size=5)
+    assert noise_fault(strange, width=3)
+    assert labels_fault([strange] * 2, REAL)
+    assert labels_fault([REAL, strange], REAL)
+    assert posterior_noise(strange, m, v, n_samples=1)[1]
+    assert mixture(strange, real, fake).fault
+    assert dequantisation_fault([strange] * 2, np.zeros((2, 1, 3, 4)))
