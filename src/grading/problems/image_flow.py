@@ -237,7 +237,7 @@ class Test_9c(SubmissionTest):
         if not fault and np.array_equal(noise, again):
             fault = "the noise is the same on each call: is a seed set?"
         self.fault("noise", fault)
-        self.require(bool(reply["is_uint8"]), "type", "the images are not of type torch.uint8")
+        self.require(bool(reply["is_uint8"].all()), "type", "the images are not of type torch.uint8")
         if answer is not None:
             self.expect({"images": images}, {"images": answer})
         if fault or not self.solution:
