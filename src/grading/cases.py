@@ -38,11 +38,18 @@ def even(case):
 def far(case):
     """Images at which the discriminator of a case is at 100 or -100, as often as not."""
     weight, bias = case["weight"], case["bias"]
-    moved = {}
-    for name in ("real", "images"):
-        logits = np.where(case[name].sum(axis=(1, 2, 3)) > 0, 100.0, -100.0)
-        moved[name] = ((logits - bias) / (weight**2).sum())[:, None, None, None] * weight
-    return {**case, **moved, "curvature": np.zeros(weight.shape)}
+    both = _far_apart(case["real"].sum(axis=(1, 2, 3)), case["images"].sum(axis=(1, 2, 3)))
+    moved = [((logits - bias) / (weight**2).sum())[:, None, None, None] * weight for logits in both]
+    return {**case, **dict(zip(("real", "images"), moved, strict=True)), "curvature": np.zeros(weight.shape)}
+
+
+def _far_apart(real, fake):
+    """Logits of 100 and -100 by the signs of numbers; not as many of each for the real as for the fakes, or a loss that
+    takes the one for the other would have the same value."""
+    real, fake = (np.where(numbers > 0, 100.0, -100.0) for numbers in (real, fake))
+    if real.sum() == fake.sum():
+        real[0] *= -1
+    return real, fake
 
 
 def steep(case):
@@ -58,14 +65,15 @@ def far_labelled(case):
     """The same for `conditional_loss`: the two pixels that carry no class bring d to 100 or -100."""
     labels, weight = case["labels"], case["weight"]
     at_class = case["real"].reshape(len(labels), -1)[np.arange(len(labels)), labels]
-    tags = {"real": case["real"].reshape(len(labels), -1)[:, 10:], "images": case["tags"]}
-    moved = {}
-    for name, class_pixel in (("real", at_class), ("images", case["amplitude"])):
-        logits = np.where(tags[name].sum(axis=1) > 0, 100.0, -100.0) - case["bias"] - case["gain"] * class_pixel
-        moved[name] = logits[:, None] / (weight**2).sum() * weight
     real = case["real"].copy()
-    real.reshape(len(labels), -1)[:, 10:] = moved["real"]
-    return {**case, "real": real, "tags": moved["images"]}
+    tags = real.reshape(len(labels), -1)[:, 10:]
+    both = _far_apart(tags.sum(axis=1), case["tags"].sum(axis=1))
+    moved = [
+        (logits - case["bias"] - case["gain"] * class_pixel)[:, None] / (weight**2).sum() * weight
+        for logits, class_pixel in zip(both, (at_class, case["amplitude"]), strict=True)
+    ]
+    tags[:] = moved[0]
+    return {**case, "real": real, "tags": moved[1]}
 
 
 def random_labelled(rng, size):

@@ -85,10 +85,10 @@ NEAR = {
     "curvature": np.zeros((1, 1, 2)),
     "bias": np.zeros(()),
 }
-# Logits 100, -100, 100 and -100, 100, 100.
+# Logits -100, -100, 100 and -100, 100, 100.
 FAR = {
     **NEAR,
-    "real": np.array([[50, 50], [-50, -50], [100, 0]], dtype=float).reshape(3, 1, 1, 2),
+    "real": np.array([[-50, -50], [-50, -50], [100, 0]], dtype=float).reshape(3, 1, 1, 2),
     "images": np.array([[-50, -50], [50, 50], [0, 100]], dtype=float).reshape(3, 1, 1, 2),
 }
 
@@ -112,8 +112,8 @@ class Test_2b(LossTest):
     @graded()
     def test_2(self):
         """2b-2-basic: loss_nonsaturating_d at logits of 100 and -100"""
-        # 0, 100, 0 and 0, 100, 100: a third of 300.
-        known = [(FAR, {"value": 100, "grad_bias": 1 / 3})]
+        # 100, 100, 0 and 0, 100, 100: a third of 400. Two slopes of -1 and two of 1.
+        known = [(FAR, {"value": 400 / 3, "grad_bias": 0})]
         self.basic("loss_nonsaturating_d", known, lambda rng: far(random_images(rng, 3, (1, 1, 2))))
 
     @graded()
