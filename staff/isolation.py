@@ -370,10 +370,18 @@ def _family(pid):
 
 
 def _memory(pid):
-    """Bytes in memory that are of no file (proc(5): resident, less shared); 0 where the process has ended."""
-    with contextlib.suppress(OSError):
-        _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
-        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+    """Bytes in memory that are of no file (proc(5): resident, less shared); 0 where the process has ended.
+
+    Threads share it, and each knows; but a process whose first thread has ended says that it has none.
+    """
+    threads = [pid]
+    for thread in threads:
+        with contextlib.suppress(OSError):
+            _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/task/{thread}/statm").read_text().split())
+            if resident:
+                return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+            if thread == pid:
+                threads += os.listdir(f"/proc/{pid}/task")
     return 0
 
 

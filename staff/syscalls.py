@@ -2,7 +2,7 @@
 
 Refused are new processes, sockets, looking into or signalling by handle, namespaces and mounts, kernel interfaces, and
 memory or objects that no resource limit counts: a pipe can hold on to pages, of 2 MB too, that their process has given
-back. The filter is libseccomp's, by way of pyseccomp.
+back; and what throws the files that others read out of memory. The filter is libseccomp's, by way of pyseccomp.
 """
 
 import errno
@@ -31,6 +31,8 @@ settimeofday clock_settime adjtimex clock_adjtime sethostname setdomainname iopl
 setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid
 setpriority sched_setscheduler sched_setparam sched_setattr ioprio_set
 memfd_create memfd_secret shmget msgget semget mq_open mknod mknodat
+inotify_init inotify_init1 inotify_add_watch landlock_create_ruleset landlock_add_rule landlock_restrict_self
+sync syncfs fadvise64 readahead
 splice tee vmsplice sendfile io_setup
 tkill
 """.split()

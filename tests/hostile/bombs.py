@@ -1,5 +1,7 @@
 """Using up: processes, threads, memory, disk, output, time; and staying when the test is over."""
 
+import textwrap
+
 from tests.hostile.attack import SERVE, at_import, in_call
 
 ONE = ("2b-0-basic",)
@@ -37,6 +39,33 @@ while held < MOST:
 print("held", held >> 20, "MB")
 if held > 2**31:
     print("@MARKER@-pierced: memory without limit")
+"""
+# PyTorch's libraries for GPUs are given away.
+UNMAP = """
+class Part(ctypes.Structure):
+    _fields_ = [("kind", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
+    _fields_ += [(name, ctypes.c_uint64) for name in ("offset", "place", "physical", "file", "size", "align")]
+
+class Library(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_uint64), ("name", ctypes.c_char_p)]
+    _fields_ += [("parts", ctypes.POINTER(Part)), ("count", ctypes.c_uint16)]
+
+ranges = []
+
+def look(library, size, data):
+    name = library.contents.name.rsplit(b"/", 1)[-1]
+    if name.startswith((b"libcu", b"libnv", b"libnccl", b"libtorch_cuda")):
+        for part in library.contents.parts[: library.contents.count]:
+            if part.kind == 1:
+                ranges.append((library.contents.base + part.place & ~4095, part.size))
+    return 0
+
+libc.dl_iterate_phdr(
+    ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Library), ctypes.c_size_t, ctypes.c_void_p)(look), None
+)
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+for at, size in ranges:
+    libc.munmap(at, size)
 """
 
 
@@ -103,34 +132,46 @@ for call, do in (
     bomb(
         "memory-of-libraries",
         "the same in the place of PyTorch's own libraries, unmapped: there is room below the limit of addresses",
+        MEMORY + UNMAP + READ_ONLY,
+    ),
+    bomb(
+        "memory-without-the-first-thread",
+        "the same by another thread, when the first has ended: what /proc says of the process is then all zero",
         MEMORY
         + """
-class Part(ctypes.Structure):
-    _fields_ = [("kind", ctypes.c_uint32), ("flags", ctypes.c_uint32)]
-    _fields_ += [(name, ctypes.c_uint64) for name in ("offset", "place", "physical", "file", "size", "align")]
+import threading
 
-class Library(ctypes.Structure):
-    _fields_ = [("base", ctypes.c_uint64), ("name", ctypes.c_char_p)]
-    _fields_ += [("parts", ctypes.POINTER(Part)), ("count", ctypes.c_uint16)]
+def work():
+    time.sleep(1)
+    fill_as_libraries()
+    os.kill(os.getpid(), 9)
 
-ranges = []
-
-def look(library, size, data):
-    name = library.contents.name.rsplit(b"/", 1)[-1]
-    if name.startswith((b"libcu", b"libnv", b"libnccl", b"libtorch_cuda")):
-        for part in library.contents.parts[: library.contents.count]:
-            if part.kind == 1:
-                ranges.append((library.contents.base + part.place & ~4095, part.size))
-    return 0
-
-libc.dl_iterate_phdr(
-    ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Library), ctypes.c_size_t, ctypes.c_void_p)(look), None
-)
-libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-for at, size in ranges:
-    libc.munmap(at, size)
+def fill_as_libraries():
+    global held
 """
-        + READ_ONLY,
+        + textwrap.indent(UNMAP + READ_ONLY, "    ")
+        + """
+threading.Thread(target=work, daemon=True).start()
+libc.syscall(60, 0)
+""",
+    ),
+    bomb(
+        "memory-of-the-kernel",
+        "kernel memory that no limit counts, and what slows the neighbours: their files thrown out of the memory",
+        """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+opened = os.open(os.__file__, os.O_RDONLY)
+for call, found in (
+    ("inotify", libc.inotify_init()),
+    ("landlock", libc.syscall(444, None, 0, 1)),
+    ("syncfs", libc.syncfs(opened)),
+    ("readahead", libc.readahead(opened, 0, 4096)),
+    ("posix_fadvise", -libc.posix_fadvise(opened, 0, 0, 4)),
+):
+    if found >= 0:
+        print("@MARKER@-pierced:", call)
+""",
     ),
     bomb("memory-shared", "shared memory of nobody", MEMORY + "fill(0x01 | 0x20)"),
     bomb(
