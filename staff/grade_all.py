@@ -55,8 +55,11 @@ def _run(flags):
     if not flags.cluster:
         isolation.require(chosen.wall)
     found = find(flags.submissions)
-    for folder in (RESULTS, SEEN):
-        (flags.out / folder).mkdir(parents=True, exist_ok=True)
+    try:
+        for folder in (RESULTS, SEEN):
+            (flags.out / folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise grades.Unreadable(f"--out {flags.out} cannot be written to: {error.strerror or error}.") from error
     seed = _seed(flags)
     again = {_meant(word, [one.id for one in found]) for word in flags.again}
 
@@ -146,7 +149,15 @@ def _made_from(results):
 
 def _seed(flags):
     path = flags.out / RUN
-    old = json.loads(path.read_text())["seed"] if path.exists() else None
+    try:
+        old = json.loads(path.read_text())["seed"] if path.exists() else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise grades.Unreadable(f'{path} is damaged ({error}): it should hold {{"seed": 1}}, say.') from error
+    if flags.seed is not None and old not in (None, flags.seed) and not flags.changed:
+        raise grades.Unreadable(
+            f"{flags.out} is graded on the cases of seed {old}: --changed grades all again on those of {flags.seed}; "
+            "or name another --out."
+        )
     seed = next(seed for seed in (flags.seed, old, secrets.randbits(32)) if seed is not None)
     if seed != old:
         _store(path, {"seed": seed})

@@ -115,6 +115,7 @@ def _csv(found):
 
 # A sign where a spreadsheet may begin a cell: some split a table at semicolons, whatever stands in quotes, and some
 # languages have wide signs (U+FF0B, U+FF0D, U+FF1D, U+FF20).
+_STOPPED = re.compile(r"\S+ failed")  # an observation of a test that had no answer; others may hold a student's words
 _FORMULA = re.compile(r"(^|[,;|\s\"'])(?=[=+@\-\uff0b\uff0d\uff1d\uff20])")
 
 
@@ -137,9 +138,9 @@ def _went_wrong(path):
         (what.split()[0], str(naming.decoded(array)))
         for observed in seen.values()
         for what, array in observed
-        if what.endswith(" failed")
+        if _STOPPED.fullmatch(what)
     )
-    ran = (name for name, observed in seen.items() if not all(what.endswith(" failed") for what, _ in observed))
+    ran = (name for name, observed in seen.items() if not all(_STOPPED.fullmatch(what) for what, _ in observed))
     return tuple(ran), tuple(stops)
 
 

@@ -374,14 +374,14 @@ def _memory(pid):
 
     Threads share it, and each knows; but a process whose first thread has ended says that it has none.
     """
-    threads = [pid]
+    threads = []
+    with contextlib.suppress(OSError):
+        threads = os.listdir(f"/proc/{pid}/task")
     for thread in threads:
         with contextlib.suppress(OSError):
             _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/task/{thread}/statm").read_text().split())
             if resident:
                 return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
-            if thread == pid:
-                threads += os.listdir(f"/proc/{pid}/task")
     return 0
 
 

@@ -58,7 +58,7 @@ def page(rows, seed):
         plain=PLAIN,
         plain_hash=_hash(PLAIN),
         most_rows=ROWS,
-        plot=Markup(histogram.svg(the_class.scores, the_class.most)) if the_class.scores else "",
+        plot=Markup(histogram.svg(the_class.core, the_class.most)) if the_class.core else "",
     )
 
 
@@ -260,7 +260,7 @@ class Class:
         self.seed = seed
         self.entries = [Entry(index, row) for index, row in enumerate(rows)]
         self.graded = [entry for entry in self.entries if entry.status == "graded"]
-        self.scores = [entry.score for entry in self.graded]
+        self.core = [entry.score - entry.row.extra_credit for entry in self.graded]
 
     @cached_property
     def tests(self):
@@ -326,9 +326,8 @@ class Class:
             ("Seed", self.seed),
             ("Wall", ", ".join(f"{wall or 'none'} ({count})" for wall, count in sorted(walls.items())) or "none"),
         ]
-        if self.scores:
-            extra = [entry.row.extra_credit for entry in self.graded]
-            core = [score - own for score, own in zip(self.scores, extra, strict=True)]
+        if self.core:
+            extra, core = [entry.row.extra_credit for entry in self.graded], self.core
             shown[5:5] = [
                 ("Mean", f"{statistics.fmean(core):.4g} of {self.most:g}"),
                 ("Median", f"{statistics.median(core):.4g} of {self.most:g}"),
@@ -342,7 +341,7 @@ class Class:
     @property
     def bins(self):
         """[(from, to, how many)] of the histogram."""
-        return histogram.bins(self.scores, self.most)
+        return histogram.bins(self.core, self.most)
 
     @cached_property
     def mistakes(self):

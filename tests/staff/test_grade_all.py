@@ -254,3 +254,28 @@ def test_a_while_is_seen_in_a_zip_and_in_a_folder_and_a_refused_one_is_no_matter
     (tmp_path / "broken.zip").write_text("no zip")
     found = {one.id: one.loops() for one in find(tmp_path)}
     assert found == {"loops": True, "plain": False, "zipped": True, "broken": False}
+
+
+def test_another_seed_is_refused_unless_all_are_graded_again(a_class, graded):
+    out, _ = graded
+    status, _, errors = run(a_class, out, "--seed", "2", "--no-names")
+    assert status == 2
+    assert "is graded on the cases of seed 1: --changed" in errors
+    assert json.loads((out / "run.json").read_text()) == {"seed": 1}
+
+
+def test_what_cannot_be_written_to_or_read_is_named(a_class, tmp_path):
+    (tmp_path / "file").write_text("")
+    status, _, errors = run(a_class, tmp_path / "file")
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "cannot be written to" in errors
+    (tmp_path / "run.json").write_text('{"se')
+    status, _, errors = run(a_class, tmp_path)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "run.json is damaged" in errors
+
+
+def test_words_of_a_submission_are_not_taken_for_a_stop(tmp_path):
+    seen = {"f": [["2b-0-basic touched all failed", {"kind": "U"}]]}
+    (tmp_path / "one.json").write_text(json.dumps(seen))
+    assert grades._went_wrong(tmp_path / "one.json") == (("f",), ())
