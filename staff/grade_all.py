@@ -24,6 +24,10 @@ from staff.submissions import NoSubmissions, find
 RESULTS, SEEN, RUN = "results", "seen", "run.json"
 
 
+class NotBegun(Exception):
+    """Nothing can be begun with these flags; the message says why."""
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m staff.grade_all", description="Grades a class behind the wall.")
     parser.add_argument("submissions", type=Path, help="Gradescope export, folder of zips, or folder of folders")
@@ -40,7 +44,7 @@ def main(arguments=None):
     flags = parser.parse_args(arguments)
     try:
         return _run(flags)
-    except (NoSubmissions, settings.Unsettled, isolation.NoWall, grades.Unreadable, pool.NoCluster) as error:
+    except (NotBegun, NoSubmissions, settings.Unsettled, isolation.NoWall, grades.Unreadable, pool.NoCluster) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -59,7 +63,7 @@ def _run(flags):
         for folder in (RESULTS, SEEN):
             (flags.out / folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise grades.Unreadable(f"--out {flags.out} cannot be written to: {error.strerror or error}.") from error
+        raise NotBegun(f"--out {flags.out} cannot be written to: {error.strerror or error}.") from error
     seed = _seed(flags)
     again = {_meant(word, [one.id for one in found]) for word in flags.again}
 
@@ -154,7 +158,7 @@ def _seed(flags):
     except (ValueError, KeyError, TypeError) as error:
         raise grades.Unreadable(f'{path} is damaged ({error}): it should hold {{"seed": 1}}, say.') from error
     if flags.seed is not None and old not in (None, flags.seed) and not flags.changed:
-        raise grades.Unreadable(
+        raise NotBegun(
             f"{flags.out} is graded on the cases of seed {old}: --changed grades all again on those of {flags.seed}; "
             "or name another --out."
         )

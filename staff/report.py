@@ -327,11 +327,11 @@ class Class:
             ("Wall", ", ".join(f"{wall or 'none'} ({count})" for wall, count in sorted(walls.items())) or "none"),
         ]
         if self.core:
-            extra, core = [entry.row.extra_credit for entry in self.graded], self.core
+            extra = [entry.row.extra_credit for entry in self.graded]
             shown[5:5] = [
-                ("Mean", f"{statistics.fmean(core):.4g} of {self.most:g}"),
-                ("Median", f"{statistics.median(core):.4g} of {self.most:g}"),
-                ("Full marks", sum(own >= self.most for own in core)),
+                ("Mean", f"{statistics.fmean(self.core):.4g} of {self.most:g}"),
+                ("Median", f"{statistics.median(self.core):.4g} of {self.most:g}"),
+                ("Full marks", sum(own >= self.most for own in self.core)),
             ]
             if any(extra):
                 tried = [points for points in extra if points]

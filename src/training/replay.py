@@ -211,11 +211,11 @@ class Lines(_Player):
                 if isinstance(tensor, torch.Tensor):
                     nodes[id(tensor)] = graph.call_function(operator.getitem, (call, place))
         graph.output(tuple(map(node, wanted)))
-        _save(graph, [nodes[id(tensor)] for tensor in given if isinstance(tensor, torch.nn.Parameter)])
+        _spare(graph, [nodes[id(tensor)] for tensor in given if isinstance(tensor, torch.nn.Parameter)])
         self.play = fx.GraphModule(constants, graph).forward  # forgets each tensor after the last line that needs it
 
 
-def _save(graph, parameters):
+def _spare(graph, parameters):
     """Rewrites a torch.fx graph of aten operations to one that gives the same bits by less work.
 
     Args:

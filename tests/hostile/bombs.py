@@ -142,15 +142,11 @@ for call, do in (
 import threading
 
 def work():
-    time.sleep(1)
-    fill_as_libraries()
-    os.kill(os.getpid(), 9)
-
-def fill_as_libraries():
-    global held
 """
         + textwrap.indent(UNMAP + READ_ONLY, "    ")
         + """
+    os.kill(os.getpid(), 9)
+
 threading.Thread(target=work, daemon=True).start()
 libc.syscall(60, 0)
 """,
@@ -164,7 +160,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 opened = os.open(os.__file__, os.O_RDONLY)
 for call, found in (
     ("inotify", libc.inotify_init()),
-    ("landlock", libc.syscall(444, None, 0, 1)),
+    ("landlock", libc.syscall(444, None, 0, 1)),  # landlock_create_ruleset, asked for its version
     ("syncfs", libc.syncfs(opened)),
     ("readahead", libc.readahead(opened, 0, 4096)),
     ("posix_fadvise", -libc.posix_fadvise(opened, 0, 0, 4)),

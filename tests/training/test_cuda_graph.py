@@ -3,10 +3,9 @@
 Without a GPU, what `Graph` makes of a capture is tested with one that a CPU can play.
 """
 
-import random
-
 import pytest
 import torch
+from tests.training.test_replay import Scale, counts_elsewhere, decides_by_a_value, draws_elsewhere
 
 from network import ConditionalDiscriminator, ConditionalGenerator, Discriminator, Generator
 from submission import gan as submission
@@ -17,17 +16,6 @@ from training.replay import Lines, _Recorder, loss_and_gradients, recorded
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: CUDA graphs are not tested")
 BATCHES = [(x,) for x in torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0))]
-
-
-class Scale(torch.nn.Module):
-    """A module with a loss that a test chooses."""
-
-    def __init__(self, loss):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.tensor([0.5, -1.5]))
-        self.unused = torch.nn.Parameter(torch.ones(3))
-        self.register_buffer("steps", torch.tensor(0))
-        self.loss = lambda x: loss(self, x)
 
 
 def captured_on_a_cpu(function):
@@ -54,24 +42,24 @@ def both(loss):
 
 
 def counted_and_noisy(module, x):
-    module.steps.add_(1)
-    return (module.weight * (x + torch.randn_like(x))).square().mean() * module.steps
+    module.mask.add_(1)
+    return (module.weight * module.mask * (x + torch.randn_like(x))).square().mean()
 
 
 def test_a_graph_follows_batches_parameters_buffers_and_random_numbers(monkeypatch):
     monkeypatch.setattr(cuda_graph, "_captured", captured_on_a_cpu)
     module, plain, replay = both(counted_and_noisy)
     assert replay is not plain
-    assert module.steps == 0
+    assert torch.equal(module.mask, Scale(None).mask)
     with torch.no_grad():
         module.weight.mul_(3)
     found = []
     for function in (plain, replay):
         torch.manual_seed(7)
-        module.steps.fill_(2)
+        module.mask.fill_(2)
         loss, gradient, unused = function(*BATCHES[3])
         assert unused is None
-        found.append([loss, gradient.clone(), module.steps.clone(), torch.get_rng_state()])
+        found.append([loss, gradient.clone(), module.mask.clone(), torch.get_rng_state()])
     for a, b in zip(*found, strict=True):
         torch.testing.assert_close(a, b)
 
@@ -81,19 +69,6 @@ def test_the_losses_of_several_steps_can_be_kept(monkeypatch):
     _, plain, replay = both(lambda module, x: (module.weight * x).square().mean())
     kept = [replay(*batch)[0] for batch in BATCHES]
     torch.testing.assert_close(kept, [plain(*batch)[0] for batch in BATCHES])
-
-
-def decides_by_a_value(module, x):
-    return (module.weight * x).mean() * (1 if x[0, 0] > 0 else 2)
-
-
-def draws_elsewhere(module, x):
-    return (module.weight * x).mean() * random.random()
-
-
-def counts_elsewhere(module, x):
-    module.calls = getattr(module, "calls", 0) + 1
-    return (module.weight * x).mean() * module.calls
 
 
 def copies_from_elsewhere(module, x):
@@ -110,9 +85,7 @@ def test_what_a_graph_cannot_hold_is_done_the_plain_way(loss, monkeypatch):
     assert replay is plain
 
 
-def test_a_machine_without_a_gpu_does_it_the_plain_way():
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU here")
+def test_what_is_on_a_cpu_is_done_the_plain_way():
     _, plain, replay = both(counted_and_noisy)
     assert replay is plain
 
