@@ -27,9 +27,9 @@ def apply(precision, network, device):
         )
     forward = network.forward
 
-    def in_bf16(*inputs):
+    def in_bf16(*inputs, **named):
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            return forward(*inputs).float()
+            return forward(*inputs, **named).float()
 
     network.forward = in_bf16
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from network import Discriminator, Generator
+from network import ConditionalDiscriminator, Discriminator, Generator
 from submission import gan
 from training import precision
 from training.errors import TrainingStopped
@@ -35,6 +35,12 @@ def test_the_network_rounds_and_the_loss_does_not(capable):
     assert not torch.equal(out, torch.nn.functional.linear(x, network.weight, network.bias))
     out.sum().backward()
     assert network.weight.grad.dtype == torch.float32
+
+
+def test_a_network_may_be_called_by_keywords(capable):
+    d, x, y = ConditionalDiscriminator(), torch.rand(4, 1, 28, 28), torch.arange(4)
+    precision.apply("bf16", d, CPU)
+    assert torch.equal(d(y=y, x=x), d(x, y))
 
 
 @pytest.mark.parametrize("name", ["loss_nonsaturating_d", "loss_wasserstein_gp_d"])
