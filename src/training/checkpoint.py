@@ -10,7 +10,7 @@ import torch
 from training.errors import TrainingStopped
 from training.files import written_beside
 
-FORMAT = 1
+FORMAT = 2  # in 1, Adam's averages were of features in another order
 KEYS = {"settings", "step", "seconds", "losses", "curves", "parts", "random"}
 
 

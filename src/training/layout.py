@@ -4,33 +4,25 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from training import feature_order
+
 WIDE = 2**20  # weights of a linear layer
 
 
 def apply(network):
-    """Arranges a network for speed: images channels-last, `WideLinear` and `OneChannelConv` where they serve.
+    """Arranges a network for speed: images channels-last, features in their order, `WideLinear` and `OneChannelConv`
+    where they serve.
 
     Args:
-        network: a torch module; changed in place, its parameters' values stay.
+        network: a torch module; changed in place, its state dict stays.
     """
     network.to(memory_format=torch.channels_last)  # a CPU convolves up to twice as fast so
+    feature_order.apply(network)
     for layer in network.modules():  # the classes hold nothing of their own
         if type(layer) is nn.Linear and layer.weight.numel() >= WIDE and _has_product():
             layer.__class__ = WideLinear
-        elif type(layer) is nn.Flatten:
-            layer.__class__ = Flatten
         elif type(layer) is nn.Conv2d and OneChannelConv.serves(layer):
             layer.__class__ = OneChannelConv
-
-
-class Flatten(nn.Flatten):
-    """Hands gradients back channels-last, as the images came: where the two differ, all goes element by element."""
-
-    def forward(self, images):
-        """Maps (B, C, H, W) to (B, CHW)."""
-        if images.requires_grad and images.dim() == 4:
-            images.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
-        return super().forward(images)
 
 
 class WideLinear(nn.Linear):

@@ -118,12 +118,3 @@ def test_where_onednn_has_no_product_the_layer_stays_as_it_is(monkeypatch):
     layer = torch.nn.Linear(*WIDE)
     layout.apply(layer)
     assert type(layer) is torch.nn.Linear
-
-
-def test_gradients_come_back_as_the_images_came():
-    network = torch.nn.Sequential(torch.nn.Conv2d(1, 8, 4), torch.nn.LeakyReLU(), torch.nn.Flatten())
-    layout.apply(network)
-    seen = []
-    network[0].register_full_backward_hook(lambda module, of_inputs, of_outputs: seen.append(of_outputs[0]))
-    network(torch.randn(2, 1, 9, 9, requires_grad=True)).sum().backward()
-    assert seen[0].is_contiguous(memory_format=torch.channels_last)
