@@ -9,6 +9,7 @@ from submission import gan as submission
 from training import figures, layout, precision, quality
 from training.cuda_graph import Graph
 from training.errors import check_gradients, checked_parts, checked_scalar
+from training.joined_calls import recorded_with_joined_calls
 from training.loop import Run
 from training.optimizer import Adam
 from training.replay import Lines, loss_and_gradients, recorded
@@ -178,10 +179,14 @@ class Turn:
         self.loss_and_gradients = loss_and_gradients(lambda *batch: checked_scalar(source, loss(*batch)), self.network)
 
     def record(self, batches):
-        """Has turns taken in a faster way, where that gives the same bits on these batches."""
+        """Has turns taken in a faster way, where that gives the same on these batches."""
         networks = self.parts["generator"], self.parts["discriminator"]
         player = Lines if self.parameters[0].device.type == "cpu" else Graph
-        self.loss_and_gradients = recorded(self.loss_and_gradients, networks, batches, player)
+        plain = self.loss_and_gradients
+        self.loss_and_gradients = recorded(plain, networks, batches, player)
+        if player is Lines and self.name == "discriminator" and self.loss_and_gradients is not plain:
+            joined = recorded_with_joined_calls(plain, self.network, networks, batches)
+            self.loss_and_gradients = joined or self.loss_and_gradients
 
     def take(self, *batch):
         """Returns the loss, detached."""

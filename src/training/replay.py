@@ -71,11 +71,11 @@ def recorded(function, modules, batches, player):
     """
     if len(batches) < 2:
         return function  # there is nothing to hold a recording against
-    state = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
+    state = state_of(modules)
     listening = _Listening(sys.stdout)
     try:
         with redirect_stdout(listening):
-            with _put_back(state):
+            with put_back(state):
                 replay = player.of(function, batches[0], state)
             for batch in [*batches] * player.trials:
                 some, others = (_from_one_start(either, batch, state) for either in (function, replay))
@@ -84,6 +84,11 @@ def recorded(function, modules, batches, player):
     except Exception:  # torch raises many kinds
         return function
     return replay
+
+
+def state_of(modules):
+    """All parameters and buffers."""
+    return [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
 
 
 class _Listening:
@@ -100,7 +105,7 @@ class _Listening:
         return getattr(self._stream, name)
 
 
-class _Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):
     """Keeps every operation that torch carries out, backward passes too."""
 
     def __init__(self):
@@ -136,13 +141,17 @@ class _Player:
     @classmethod
     def of(cls, function, batch, state):
         """A function that does what `function` did with this batch and with the state that it used."""
-        recorder = _Recorder()
-        with recorder:
+        with Recorder() as recorder:
             results = function(*batch)
+        return cls.playing(recorder.calls, results, batch, state)
+
+    @classmethod
+    def playing(cls, calls, results, batch, state):
+        """A function of batches that makes calls again, which gave these results for this batch."""
         present = [tensor is not None for tensor in results]
         wanted = [tensor for tensor in results if tensor is not None]
         with torch.no_grad():
-            play = cls(recorder.calls, (*batch, *state), wanted).play
+            play = cls(calls, (*batch, *state), wanted).play
 
         def replay(*batch):
             with torch.no_grad():
@@ -258,7 +267,7 @@ def _has_effect(node):
 
 
 @contextmanager
-def _put_back(state):
+def put_back(state):
     """Undoes what is done to a state, and to torch's random streams."""
     before = [tensor.detach().clone() for tensor in state]
     try:
@@ -272,7 +281,7 @@ def _put_back(state):
 
 def _from_one_start(function, batch, state):
     """What a function gives, what it makes of the state, and where it leaves torch's random streams."""
-    with _put_back(state):
+    with put_back(state):
         torch.manual_seed(0)
         results = function(*batch)
         streams = [torch.get_rng_state(), *map(torch.cuda.get_rng_state, _gpus(state))]

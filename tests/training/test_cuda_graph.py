@@ -12,7 +12,7 @@ from submission import gan as submission
 from submission.flow_network import MAF
 from training import cuda_graph
 from training.cuda_graph import Graph
-from training.replay import Lines, _Recorder, loss_and_gradients, recorded
+from training.replay import Lines, Recorder, loss_and_gradients, recorded
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: CUDA graphs are not tested")
 BATCHES = [(x,) for x in torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0))]
@@ -20,7 +20,7 @@ BATCHES = [(x,) for x in torch.randn(4, 5, 2, generator=torch.Generator().manual
 
 def captured_on_a_cpu(function):
     """What `_captured` does: the same places in memory are read and filled."""
-    recorder = _Recorder()
+    recorder = Recorder()
     with recorder:
         results = function()
     wanted = [tensor for tensor in results if tensor is not None]

@@ -120,6 +120,7 @@ KINDS = [{}, {"model": "cgan"}, {"loss_type": "wasserstein_gp"}, {"loss_type": "
 @pytest.mark.parametrize("flags", [*KINDS, {"precision": "bf16"}, {"model": "cgan", "precision": "bf16"}], ids=str)
 def test_turns_are_recorded_and_take_the_same_steps_to_the_bit(tmp_path, monkeypatch, flags):
     monkeypatch.setattr(precision, "_has_bf16", lambda device: True)
+    monkeypatch.setattr(training_gan, "recorded_with_joined_calls", lambda *_: None)
     ends = {}
     for how in ("recorded", "plain"):
         if how == "plain":
@@ -133,3 +134,24 @@ def test_turns_are_recorded_and_take_the_same_steps_to_the_bit(tmp_path, monkeyp
             run.step(torch.arange(4) + step)
         ends[how] = [tensor for part in (run.g, run.d) for tensor in part.state_dict().values()]
     assert all(map(torch.equal, ends["recorded"], ends["plain"]))
+
+
+@pytest.mark.parametrize("flags", [*KINDS, {"precision": "bf16"}, {"model": "cgan", "precision": "bf16"}], ids=str)
+def test_the_discriminator_is_called_once_for_real_images_and_fakes(tmp_path, monkeypatch, flags):
+    monkeypatch.setattr(precision, "_has_bf16", lambda device: True)
+    run = start(tmp_path, monkeypatch, [0, 1, 2, 3] * 3, **flags)
+    joined = run.d_turn.loss_and_gradients
+    monkeypatch.setattr(training_gan, "recorded_with_joined_calls", lambda *_: None)
+    apart = start(tmp_path, monkeypatch, [0, 1, 2, 3] * 3, **flags).d_turn
+    apart.network.load_state_dict(run.d.state_dict())
+    apart.parts["generator"].load_state_dict(run.g.state_dict())
+    batch = run._batch(torch.arange(4))
+    found, convolutions = [], []
+    for function in (joined, apart.loss_and_gradients):
+        torch.manual_seed(1)
+        with torch.profiler.profile() as profile:
+            found.append(torch.cat([tensor.flatten() for tensor in function(*batch) if tensor is not None]))
+        convolutions.append(sum(event.name == "aten::convolution" for event in profile.events()))
+    assert convolutions[1] - convolutions[0] == 2  # the discriminator has two
+    tolerance = 1e-2 if "precision" in flags else 1e-5
+    assert (found[0] - found[1]).norm() < tolerance * found[1].norm()
