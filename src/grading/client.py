@@ -18,6 +18,7 @@ from grading.prints import Prints
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
 IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
 IMPORTS_SECONDS = 120  # for all imports together: in each process that takes another's place, files are imported again
+ANSWERS_SECONDS = 600  # for all answers together: a right submission needs some twenty
 # For a function that has hung before. At first, limits are wide: a student's code may import slow parts of torch.
 HASTE = 2
 MEMORY = 4 * 2**30
@@ -137,6 +138,7 @@ class Worker:
         self.hung = set()
         self._imports = {}
         self._imports_left = IMPORTS_SECONDS
+        self._answers_left = ANSWERS_SECONDS
         self._looked = 0.0
         self._prints = Prints()
 
@@ -211,7 +213,7 @@ class Worker:
             WorkerMissing: no process can be started.
         """
         self.prepare(probe.split(".")[0])
-        return self._opened(self._ask(probe, seconds, {"seed": seed, **arguments}))
+        return self._opened(self._answer(probe, seconds, {"seed": seed, **arguments}))
 
     def ask_each(self, probe, seconds, cases):
         """Calls a probe on several cases with one message.
@@ -228,7 +230,7 @@ class Worker:
             Failed, WorkerMissing: as `ask`, where there is no answer to any.
         """
         self.prepare(probe.split(".")[0])
-        reply = self._ask(probe, seconds, {"cases": len(cases), **wire.together(cases)})
+        reply = self._answer(probe, seconds, {"cases": len(cases), **wire.together(cases)})
         if str(reply.pop("status", "")) != "ok":
             raise self._no_answer()
         answers = []
@@ -273,6 +275,16 @@ class Worker:
             f"Your code ended its process so often that {file}.py was imported again and again, "
             f"which took longer than {IMPORTS_SECONDS:g} seconds."
         )
+
+    def _answer(self, probe, seconds, arguments):
+        """The reply of a probe, as long as there is time left for one."""
+        if self._answers_left <= 0:
+            raise Failed(f"Not tried: what was tried before took more than {ANSWERS_SECONDS:g} seconds in all.")
+        began = time.monotonic()
+        try:
+            return self._ask(probe, seconds, arguments)
+        finally:
+            self._answers_left -= time.monotonic() - began
 
     def _ask(self, probe, seconds, arguments):
         """The reply as it comes, less the mark."""
