@@ -23,7 +23,7 @@ HELD = (
     "src/solution/*.py",
     *(
         f"staff/{name}.py"
-        for name in "__init__ confine grade hatch interpreter isolation jail settings syscalls".split()
+        for name in "__init__ confine grade hatch interpreter isolation jail scratch settings syscalls".split()
     ),
     "staff/settings.toml",
 )

@@ -6,7 +6,6 @@ Within either, `confine.py` gives up privileges, sets limits and installs the fi
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -14,12 +13,10 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 from grading.client import MEMORY, end, environment
-from staff import SOURCE, interpreter
+from staff import SOURCE, interpreter, scratch
 from staff.jail import DEVICES, jail
 
 HERE = Path(__file__).resolve().parent
@@ -32,7 +29,6 @@ SERVED += ("tracebacks.py", "network.py", "data.py")
 SCRIPTS = ("confine.py", "hatch.py")
 PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 
-NEW_SECONDS = 60  # for which a folder may be there without being held yet
 UIDS = range(61184, 65184)  # users that are nobody elsewhere
 IMPORTED = 2**30  # bytes: what PyTorch takes, in a warmed process and again in the worker, with room to spare
 SCRATCH = 64 * 2**20  # bytes that a submission may write
@@ -101,10 +97,8 @@ class _Wall:
 
         self._memory = memory
         self.uid, self._claim = _free_user()
-        home = self._home() or tempfile.gettempdir()
-        _sweep(home)
-        self._folder = Path(tempfile.mkdtemp(prefix="grading-", dir=home))
-        self._held = _held(self._folder)
+        self._own = scratch.Folder(self._home())
+        self._folder = self._own.path
         self._stage = self._folder / "stage"
         self._scratch = self._folder / "scratch"
         for name in SERVED:
@@ -175,8 +169,7 @@ class _Wall:
 
     def close(self):
         """Removes what was made, and gives its user back."""
-        _remove(self._folder)
-        os.close(self._held)
+        self._own.close()
         if self._claim:
             self._claim.close()
 
@@ -261,7 +254,7 @@ class User(_Wall):
         os.chown(self._folder, 0, self.uid)
 
     def start(self):
-        _remove(self._scratch)  # what a former process has left is no burden to the next
+        scratch.remove(self._scratch)  # what a former process has left is no burden to the next
         self._scratch.mkdir()
         os.chown(self._scratch, self.uid, self.uid)
         return super().start()
@@ -350,17 +343,6 @@ def _lacks_seccomp():
     return ""
 
 
-def _held(folder):
-    """Opens a folder and locks it for as long as this process lives; raises OSError where another has."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
-
-
 def _family(pid):
     """A process and those below it."""
     yield pid
@@ -383,25 +365,6 @@ def _memory(pid):
             if resident:
                 return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
     return 0
-
-
-def _sweep(home):
-    """Removes what graders that were killed have left there: folders of this user's that nobody holds."""
-    for left in Path(home).glob("grading-*"):
-        with contextlib.suppress(OSError):
-            status = left.lstat()
-            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > NEW_SECONDS:
-                handle = _held(left)
-                _remove(left)
-                os.close(handle)
-
-
-def _remove(folder):
-    """Removes a folder that a submission could write to, which may be deeper than Python can follow."""
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-    except RecursionError:
-        subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)
 
 
 def _copy(source, target):

@@ -4,10 +4,13 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import os
+import signal
+import tempfile
 import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
 
+from staff import scratch
 from staff.confine import end_with_parent
 
 TRIES = 3
@@ -46,26 +49,30 @@ class Local:
         self._begin()
 
     def close(self):
-        """Ends all processes."""
+        """Ends all processes, and removes what they leave."""
         processes = list((self._executor._processes or {}).values())
         self._executor.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
         for process in processes:
             process.join()
+        self._scratch.close()
 
     def _begin(self):
         # Not forked from here: a process that has threads had better not be.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["staff.jobs"])
+        self._scratch = scratch.Folder()
         self._executor = concurrent.futures.ProcessPoolExecutor(
-            self._count, mp_context=context, initializer=_end_with_the_run
+            self._count, mp_context=context, initializer=_begin_one, initargs=(str(self._scratch.path),)
         )
 
 
-def _end_with_the_run():
-    """Has this process end when the one that hands out jobs is gone: its parent is the server that forked it, which
-    lives for as long as those whom it forked."""
+def _begin_one(folder):
+    """Has this process leave Ctrl-C to the one that hands out jobs, put what is temporary into its folder, and end when
+    it is gone: the parent is the server that forked this one, which lives for as long as those whom it forked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = folder
     end_with_parent()
     threading.Thread(target=_end_after, args=(multiprocessing.parent_process(),), daemon=True).start()
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from staff import isolation
+from staff import isolation, scratch
 from staff.isolation import SCRATCH, Bubblewrap, NoWall, User, wall
 from staff.nest import Nest
 from tests.needs import missing
@@ -277,11 +277,11 @@ def test_a_wall_that_does_not_hold_is_not_believed(tmp_path, monkeypatch):
 
 def test_what_killed_graders_left_is_cleared_away_and_nothing_else(tmp_path, monkeypatch):
     or_skip(Bubblewrap)
-    monkeypatch.setattr(isolation.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
     left, young, others = (tmp_path / name for name in ("grading-left", "grading-young", "notes"))
     for folder in (left, young, others):
         (folder / "stage").mkdir(parents=True)
-    long_ago = time.time() - 2 * isolation.NEW_SECONDS
+    long_ago = time.time() - 2 * scratch.NEW_SECONDS
     with wall("bubblewrap", SOLVED):
         (held,) = set(tmp_path.iterdir()) - {left, young, others}
         for folder in (left, others, held):

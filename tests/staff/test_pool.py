@@ -1,9 +1,12 @@
 """Every job is done once in the end, whoever dies on the way."""
 
 import os
+import signal
+import tempfile
 import time
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,16 @@ def hang_once(task):
     return task.id
 
 
+def leave_a_folder(task):
+    tempfile.mkdtemp()
+    return task.id
+
+
+def interrupt(task):
+    os.kill(os.getpid(), signal.SIGINT)
+    return task.id
+
+
 @pytest.fixture
 def workers():
     with pool.open(count=2) as found:
@@ -81,6 +94,23 @@ def test_one_that_hangs_is_given_to_another(workers, tmp_path):
 def test_what_kills_every_process_ends_with_a_word(workers):
     with pytest.raises(RuntimeError, match="keep being lost"):
         list(pool.run(workers, die_always, tasks()[:1]))
+
+
+def test_ctrl_c_is_left_to_the_one_that_hands_out_jobs(workers):
+    assert sorted(pool.run(workers, interrupt, tasks())) == [str(k) for k in range(8)]
+
+
+@pytest.mark.parametrize("function", [leave_a_folder, die_once])
+def test_nothing_temporary_is_left_when_the_processes_are_ended(function, tmp_path, monkeypatch):
+    here, marks = tmp_path / "here", tmp_path / "marks"
+    here.mkdir()
+    marks.mkdir()
+    monkeypatch.setattr(pool.scratch, "Folder", partial(pool.scratch.Folder, here))
+    with pool.open(count=2) as workers:
+        list(pool.run(workers, function, tasks(marks)))
+        (scratch,) = here.iterdir()
+        assert function is die_once or len(list(scratch.iterdir())) == 8
+    assert not list(here.iterdir())
 
 
 def test_a_scheduler_that_is_not_there_is_named():
