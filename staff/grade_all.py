@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from grading.handin import Refused
 from staff import grades, isolation, jobs, pool, settings
-from staff.submissions import NoSubmissions, find
+from staff.submissions import NoSubmissions, find, known_as
 
 RESULTS, SEEN, RUN = "results", "seen", "run.json"
 
@@ -119,8 +119,9 @@ def _grade(todo, flags):
 
 
 def _meant(word, ids):
-    """The id that is this word, or the only one that ends with it: 1003 for submission_1003."""
-    meant = [word] if word in ids else [one for one in ids if one.endswith(word)]
+    """The id or name that is this word, or the only one that ends with it: 1003 for submission_1003."""
+    ends = word, known_as(word)
+    meant = [one for one in ends if one in ids][:1] or [one for one in ids if one.endswith(ends)]
     if len(meant) != 1:
         some = f"several ids end so, such as {meant[0]} and {meant[1]}" if meant else f"no id ends so; one is {ids[0]}"
         raise NoSubmissions(f"--again {word}: {some}.")

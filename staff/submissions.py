@@ -30,7 +30,8 @@ class Student:
 
 @dataclass(frozen=True)
 class Submission:
-    """One of a class's: `id` is fit for a file name and unique; a group has several students."""
+    """One of a class's: `id` is fit for a file name and unique; a group has several students. Where nobody says who
+    they are, and the name of folder or zip cannot be the id, it is taken for theirs."""
 
     id: str
     path: Path
@@ -63,19 +64,21 @@ def find(folder):
         if path.name.startswith((".", "__")) or not (path.is_dir() or path.suffix.lower() == ".zip"):
             continue
         name = path.name if path.is_dir() else path.stem
-        own = _id(name)
+        own = known_as(name)
+        unknown = () if own == name else (Student(name),)
         while own in found:  # a.zip and a/, or names that differ in nothing that a file name can show
             own += "-" + hashlib.sha256(path.name.encode(errors="surrogateescape")).hexdigest()[:8]
-        found[own] = Submission(own, path, students.get(path.name) or students.get(name) or ())
+        found[own] = Submission(own, path, students.get(path.name) or students.get(name) or unknown)
     missing = [name for name in students if not (folder / name).exists()]
     for name in missing:
-        found[_id(name)] = Submission(_id(name), folder / name, students[name])
+        found[known_as(name)] = Submission(known_as(name), folder / name, students[name])
     if not found:
         raise NoSubmissions(f"{folder} holds no zips and no folders.")
     return [found[own] for own in sorted(found)]
 
 
-def _id(name):
+def known_as(name):
+    """The id of a submission whose folder or zip is named so."""
     return (
         name
         if re.fullmatch(r"\w[\w.@+-]{0,99}", name, re.ASCII)

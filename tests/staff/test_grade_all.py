@@ -148,6 +148,7 @@ def test_the_end_of_an_id_is_enough_where_it_means_one():
     ids = ["submission_1003", "submission_11003", "submission_42", "42"]
     assert grade_all._meant("_1003", ids) == "submission_1003"
     assert grade_all._meant("42", ids) == "42"
+    assert grade_all._meant("Müller", [*ids, "J%C3%B6rg%20M%C3%BCller"]) == "J%C3%B6rg%20M%C3%BCller"
     with pytest.raises(NoSubmissions, match="--again 003: several ids end so, such as submission_1003 and"):
         grade_all._meant("003", ids)
     with pytest.raises(NoSubmissions, match="--again 7: no id ends so; one is submission_1003"):

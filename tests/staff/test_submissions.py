@@ -50,9 +50,12 @@ def test_zips_and_folders_are_found_and_nothing_else(tmp_path):
     for name in ("ada.zip", "ünï cödé.zip", "B.ZIP"):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
             archive.writestr("gan.py", "")
-    ids = [one.id for one in find(tmp_path)]
+    found = {one.id: one for one in find(tmp_path)}
+    ids = list(found)
     assert len(ids) == len(set(ids)) == 4
     assert {"ada", "B", "%C3%BCn%C3%AF%20c%C3%B6d%C3%A9"} < set(ids)
+    assert found["%C3%BCn%C3%AF%20c%C3%B6d%C3%A9"].students == (Student("ünï cödé"),)
+    assert found["ada"].students == ()
     assert all("/" not in own and not own.startswith(".") for own in ids)
 
 
