@@ -224,6 +224,17 @@ def test_known_numbers_alone_earn_nothing_where_answers_are(answered):
     assert {"2b-0-basic", "2b-1-basic", "2b-2-basic", "2b-3-basic", "5e-0-basic", "5e-1-basic"} <= failed
 
 
+def test_a_constant_is_no_limit_of_the_iwae_bound(answered):
+    class Constant(Oracle):
+        def vae_negative_iwae_bound(self, x, n_samples, **case):
+            return {**super().vae_negative_iwae_bound(x, n_samples, **case), "value": np.log(2)}
+
+    assert answered(Constant(), answers=None)["6e-1-basic"].status == "passed"
+    outcome = answered(Constant())["6e-1-basic"]
+    assert outcome.status == "failed"
+    assert "with 1500 samples it is 0.693147, where -log p(x) is" in outcome.output
+
+
 def test_of_several_rows_the_one_that_fails_is_named(answered):
     class Raising(Oracle):
         def ask_each(self, probe, seconds, cases):
