@@ -113,9 +113,9 @@ def _csv(found):
     return text.getvalue()
 
 
+_STOPPED = re.compile(r"\S+ failed")  # an observation of a test that had no answer; others may hold a student's words
 # A sign where a spreadsheet may begin a cell: some split a table at semicolons, whatever stands in quotes, and some
 # languages have wide signs (U+FF0B, U+FF0D, U+FF1D, U+FF20).
-_STOPPED = re.compile(r"\S+ failed")  # an observation of a test that had no answer; others may hold a student's words
 _FORMULA = re.compile(r"(^|[,;|\s\"'])(?=[=+@\-\uff0b\uff0d\uff1d\uff20])")
 
 

@@ -18,7 +18,7 @@ from grading.prints import Prints
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
 IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
 IMPORTS_SECONDS = 120  # for all imports together: in each process that takes another's place, files are imported again
-ANSWERS_SECONDS = 600  # for all answers together: a right submission needs some twenty
+ANSWERS_SECONDS = 600  # for all answers together: a right submission needs a few
 # For a function that has hung before. At first, limits are wide: a student's code may import slow parts of torch.
 HASTE = 2
 MEMORY = 4 * 2**30

@@ -6,26 +6,19 @@ import pytest
 import torch
 from torch import nn
 
-from network import (
-    ConditionalDiscriminator,
-    ConditionalGenerator,
-    Discriminator,
-    Generator,
-    MlpDiscriminator,
-    MlpGenerator,
-)
+import network as provided
 from training import feature_order
 
 LABELS = torch.arange(8) % 10
 NOISE = torch.randn(8, 64, generator=torch.Generator().manual_seed(0))
 IMAGES = torch.randn(8, 1, 28, 28, generator=torch.Generator().manual_seed(1))
 NETWORKS = {
-    Generator: (NOISE,),
-    Discriminator: (IMAGES,),
-    ConditionalGenerator: (NOISE, LABELS),
-    ConditionalDiscriminator: (IMAGES, LABELS),
+    provided.Generator: (NOISE,),
+    provided.Discriminator: (IMAGES,),
+    provided.ConditionalGenerator: (NOISE, LABELS),
+    provided.ConditionalDiscriminator: (IMAGES, LABELS),
 }
-UNTOUCHED = {MlpGenerator: (NOISE,), MlpDiscriminator: (IMAGES,)}
+UNTOUCHED = {provided.MlpGenerator: (NOISE,), provided.MlpDiscriminator: (IMAGES,)}
 
 
 def both(kind):
@@ -78,7 +71,7 @@ def test_a_state_dict_of_the_layers_can_be_loaded(kind, inputs):
 
 
 def test_a_state_dict_of_other_shapes_is_refused_as_by_torch():
-    _, reordered = both(Generator)
+    _, reordered = both(provided.Generator)
     state = reordered.state_dict()
     state["net.3.weight"] = state["net.3.weight"][:-1]
     with pytest.raises(RuntimeError, match="size mismatch for net.3.weight"):
@@ -89,6 +82,16 @@ def test_a_state_dict_of_other_shapes_is_refused_as_by_torch():
 def test_no_layer_is_left_that_goes_by_channels_first(kind):
     _, network = both(kind)
     assert not any(type(layer) in (nn.Flatten, nn.Unflatten, nn.PixelShuffle) for layer in network.modules())
+
+
+def test_gradients_come_back_as_the_images_came():
+    chain = nn.Sequential(nn.Conv2d(1, 8, 4), nn.LeakyReLU(), nn.Flatten(), nn.Linear(8 * 36, 2))
+    chain.to(memory_format=torch.channels_last)
+    feature_order.apply(chain)
+    seen = []
+    chain[0].register_full_backward_hook(lambda module, of_inputs, of_outputs: seen.append(of_outputs[0]))
+    chain(torch.randn(2, 1, 9, 9, requires_grad=True)).sum().backward()
+    assert seen[0].is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize("kind, inputs", UNTOUCHED.items())
