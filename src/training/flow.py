@@ -72,7 +72,7 @@ class FlowRun(Run):
         self.flow = maf(2, settings.hidden_size, N_HIDDEN, settings.n_flows).to(device)
         trained = self._rehearse()
         self.vector = in_one_vector(trained)
-        self.optimizer = Adam([self.vector], PEAK_LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+        self.optimizer = Adam([self.vector], PEAK_LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
         self.retreat = Retreat(self.vector, self.optimizer)
         self.parts = {"flow": self.flow, "optimizer": self.optimizer}

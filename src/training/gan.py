@@ -158,7 +158,7 @@ def networks_and_optimizers(g, d, learning_rate, betas):
     """The parts of a run: generator, discriminator, and an Adam for each."""
     parts = {"generator": g, "discriminator": d}
     for name, part in list(parts.items()):
-        parts[f"{name}_optimizer"] = Adam(part.parameters(), lr=learning_rate, betas=betas, fused=True)
+        parts[f"{name}_optimizer"] = Adam(part.parameters(), lr=learning_rate, betas=betas)
     return parts
 
 

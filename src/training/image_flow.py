@@ -69,7 +69,7 @@ class ImageFlowRun(Run):
         self.data_source = data.source
         self.flow = build_flow(settings.n_flows, settings.hidden_size).to(device)
         layout.apply(self.flow)
-        self.optimizer = Adam(self.flow.parameters(), PEAK_LEARNING_RATE, fused=True)
+        self.optimizer = Adam(self.flow.parameters(), PEAK_LEARNING_RATE)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, warm_up_and_cosine(self.total_steps))
         self.parts = {"flow": self.flow, "optimizer": self.optimizer, "schedule": self.schedule}
         self._rehearse()

@@ -47,7 +47,7 @@ class VaeRun(Run):
 
         hidden, activation = ARCHITECTURES[settings.arch]
         self.model = Autoencoder(self.images.shape[1], settings.dim_z, hidden, activation).to(device)
-        optimizer = Adam(self.model.parameters(), LEARNING_RATE, fused=True)
+        optimizer = Adam(self.model.parameters(), LEARNING_RATE)
         self.parts = {"autoencoder": self.model, "optimizer": optimizer}
         with random_numbers_apart(settings.seed, device):
             self._bound(self.test[:3])  # mistakes are heard of before training

@@ -14,7 +14,7 @@ TRAIN = """
 import sys, torch
 from training.optimizer import Adam
 parameter = torch.nn.Parameter(torch.ones(3))
-optimizer = Adam([parameter], fused=True)
+optimizer = Adam([parameter])
 parameter.square().sum().backward()
 optimizer.step()
 optimizer.zero_grad()
@@ -27,26 +27,30 @@ def test_it_updates_as_the_one_of_torch_does():
     torch.manual_seed(0)
     start = torch.randn(5)
     found = []
-    for kind in (torch.optim.Adam, Adam):
-        parameter = torch.nn.Parameter(start.clone())
-        optimizer = kind([parameter], lr=0.1, betas=(0.5, 0.99), weight_decay=0.01, fused=True)
-        for _ in range(5):
+    for kind, flags in ((torch.optim.Adam, {"fused": True}), (Adam, {})):
+        parameter, idle = torch.nn.Parameter(start.clone()), torch.nn.Parameter(start.clone())
+        optimizer = kind([parameter, idle], lr=0.1, betas=(0.5, 0.99), weight_decay=0.01, **flags)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.9**step)
+        for step in range(6):
             optimizer.zero_grad()
-            parameter.pow(4).sum().backward()
+            loss = parameter.pow(4).sum()
+            (loss + idle.sum() if step in (2, 3) else loss).backward()  # no gradient for the idle one before and after
             optimizer.step()
-        found.append((parameter.detach(), optimizer.state_dict()))
-    (theirs, their_state), (ours, our_state) = found
-    assert not torch.equal(ours, start)
-    assert torch.equal(ours, theirs)
+            schedule.step()
+        found.append((parameter.detach(), idle.detach(), optimizer.state_dict()))
+    (*theirs, their_state), (*ours, our_state) = found
+    assert all(not torch.equal(one, start) for one in ours)
+    assert all(map(torch.equal, ours, theirs))
     assert our_state["param_groups"] == their_state["param_groups"]
-    assert all(torch.equal(our_state["state"][0][key], value) for key, value in their_state["state"][0].items())
+    for number, state in their_state["state"].items():
+        assert all(torch.equal(our_state["state"][number][key], value) for key, value in state.items())
 
 
 def test_whoever_keeps_a_copy_of_a_parameter_is_told_of_an_update():
     parameter = torch.nn.Parameter(torch.ones(3))
     parameter.grad = torch.ones(3)
     before = parameter._version
-    Adam([parameter], fused=True).step()
+    Adam([parameter]).step()
     assert parameter._version > before
 
 
@@ -55,10 +59,17 @@ def test_a_run_can_go_on_from_the_state_of_the_one_of_torch():
     former = torch.optim.Adam([parameter], lr=0.3, fused=True)
     parameter.sum().backward()
     former.step()
-    optimizer = Adam([parameter], lr=0.1, fused=True)
+    optimizer = Adam([parameter], lr=0.1)
     optimizer.load_state_dict(former.state_dict())
     assert optimizer.param_groups[0]["lr"] == 0.3
     assert torch.equal(optimizer.state[parameter]["exp_avg"], former.state[parameter]["exp_avg"])
+    start, found = parameter.detach().clone(), []
+    for either in (former, optimizer):
+        with torch.no_grad():
+            parameter.copy_(start)
+        either.step()
+        found.append(parameter.detach().clone())
+    assert torch.equal(*found)
 
 
 def test_it_does_not_import_the_compiler():
@@ -72,7 +83,7 @@ def test_layers_in_one_vector_are_updated_as_they_would_be_one_by_one():
         network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 1))
         parameters = list(network.parameters())
         vector = in_one_vector(parameters) if together else None
-        optimizer = Adam([vector] if together else parameters, lr=0.1, fused=True)
+        optimizer = Adam([vector] if together else parameters, lr=0.1)
         for _ in range(5):
             loss = network(torch.ones(4, 2)).square().sum()
             gradients = torch.autograd.grad(loss, parameters)

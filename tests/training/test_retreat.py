@@ -11,7 +11,7 @@ from training.retreat import Retreat
 class Training:
     def __init__(self):
         self.vector = torch.nn.Parameter(torch.zeros(3))
-        self.optimizer = Adam([self.vector], lr=0.1, fused=True)
+        self.optimizer = Adam([self.vector], lr=0.1)
         self.retreat = Retreat(self.vector, self.optimizer)
         self.seen = [self.vector.detach().clone()]
 
