@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from imports import uncollected
 from training.settings import (
     ALL_DIVERGENCES,
     ARCHS,
@@ -71,7 +72,7 @@ def parse(argv=None):
     add("--out_dir", type=Path, help="folder for all results (default: maf, gan_nonsat, gan_wass_gp, ...)")
     add("--seed", type=int, help="start of all random numbers (default: 0)")
     add("--runs", type=int, help="train so many times, with one seed after the other; prints mean and standard error")
-    add("--save_every", type=float, metavar="SECONDS", help="time between checkpoints (default: 10)")
+    add("--save_every", type=float, metavar="SECONDS", help="time between checkpoints (default: 30)")
     add("--resume", action="store_true", help="go on from the checkpoint in --out_dir")
     add("--no_metrics", action="store_true", help="leave out the figures of quality in metrics.json")
     add("--animate", action="store_true", help="gan and cgan: a GIF of the grid over training")
@@ -89,7 +90,8 @@ def main(argv=None):
     """Runs the command line; returns the exit status."""
     settings = parse(argv)
     try:
-        from training.session import run  # imports torch, which takes seconds; a bad flag should not wait for it
+        with uncollected():  # imports torch, which takes seconds; a bad flag should not wait for it
+            from training.session import run
 
         return run(settings)
     except KeyboardInterrupt:

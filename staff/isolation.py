@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 # What serves probes; nothing else of this repository is to be seen.
 SERVED = tuple(f"grading/{name}.py" for name in ("__init__", "wire", "loader", "devices", "seen", "worker"))
 SERVED += tuple(sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.glob("grading/probes/*.py")))
-SERVED += ("tracebacks.py", "network.py", "data.py")
+SERVED += ("tracebacks.py", "imports.py", "network.py", "data.py")
 
 # The staff's own scripts that run inside, and what they may do there as root: confine.py uses it and loses it.
 SCRIPTS = ("confine.py", "hatch.py")

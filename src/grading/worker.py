@@ -14,6 +14,7 @@ import signal
 import sys
 
 from grading import wire
+from imports import uncollected
 
 SET_ASIDE = 2**29  # bytes of addresses, 2**26 by glibc for each thread
 
@@ -28,10 +29,11 @@ def main(statm=None):
     _end_with_parent()
     requests, replies = _take_the_pipes()
     faulthandler.enable()
-    import torch  # after the pipes are out of reach of what an import prints
+    with uncollected():
+        import torch  # after the pipes are out of reach of what an import prints
 
-    from grading import probes
-    from grading.loader import Submission
+        from grading import probes
+        from grading.loader import Submission
 
     torch.set_num_threads(1)
     _limit_memory(memory, statm)

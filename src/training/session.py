@@ -1,6 +1,5 @@
 """One run from start to end: device, data, training, figures, and a plain line for whatever goes wrong."""
 
-import gc
 import importlib
 import sys
 import tempfile
@@ -8,6 +7,7 @@ import tempfile
 import torch
 
 from data import DataError, load_images
+from imports import uncollected
 from training import checkpoint
 from training.errors import Interrupted, TrainingStopped, explain
 from training.loop import Loop, way_on
@@ -88,7 +88,6 @@ def _train(settings):
     model_run = _model_run(settings, device)
     loop = Loop(model_run)
     torch.set_num_threads(model_run.threads or torch.get_num_threads())
-    gc.freeze()  # what imports made stays: to look through it at each collection takes a hundredth of the time
     if settings.resume and loop.step == 0:
         print(f"There is no {loop.path} yet: starting from the beginning.", file=sys.stderr)
     loop.train()
@@ -103,7 +102,9 @@ def _train(settings):
 def _model_run(settings, device):
     """The model's own part; each is imported only when it is asked for, since imports take seconds."""
     module, name = RUNS["compare" if settings.compare else settings.model].split(":")
-    return getattr(importlib.import_module(module), name)(settings, device)
+    with uncollected():
+        model_run = getattr(importlib.import_module(module), name)
+    return model_run(settings, device)
 
 
 def _device(name):

@@ -1,0 +1,36 @@
+"""What is imported without a look for garbage is not looked through later, and garbage is looked for as before."""
+
+import gc
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imports import uncollected
+
+SRC = Path(__file__).resolve().parent.parent / "src"
+
+
+def test_what_was_there_is_looked_through_no_more_but_what_comes_after_is():
+    before = gc.get_freeze_count()
+    with uncollected():
+        assert not gc.isenabled()
+        kept = [[] for _ in range(1000)]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= before + len(kept)
+    ring = []
+    ring.append(ring)
+    del ring
+    assert gc.collect() > 0
+
+
+def test_an_import_that_fails_leaves_it_on():
+    with pytest.raises(ImportError), uncollected():
+        import nothing_of_this_name  # noqa: F401
+    assert gc.isenabled()
+
+
+def test_training_frees_what_goes_in_rings():
+    code = "import gc, main; status = main.main(['--cache']); assert gc.isenabled() and gc.get_freeze_count() > 100_000"
+    subprocess.run([sys.executable, "-c", code], cwd=SRC, check=True, timeout=300)
