@@ -121,7 +121,7 @@ class Settings:
     device: str = "cpu"
     seed: int = 0
     runs: int = 1
-    save_every: float = 10.0
+    save_every: float = 30.0
     no_metrics: bool = False
     animate: bool = False
     resume: bool = False
