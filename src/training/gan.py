@@ -10,9 +10,10 @@ from training import figures, layout, precision, quality
 from training.cuda_graph import Graph
 from training.errors import check_gradients, checked_parts, checked_scalar
 from training.joined_calls import recorded_with_joined_calls
+from training.lines import Lines
 from training.loop import Run
 from training.optimizer import Adam
-from training.replay import Lines, loss_and_gradients, recorded
+from training.replay import loss_and_gradients, recorded
 from training.settings import GRID_COLUMNS
 
 # Generator, discriminator, learning rate and betas of Adam; the key is --arch, or the model where it has none.

@@ -10,7 +10,8 @@ from itertools import combinations, count
 import torch
 from torch.utils._pytree import tree_leaves, tree_map, tree_map_only
 
-from training.replay import Lines, Recorder, put_back, recorded, state_of
+from training.lines import Lines
+from training.replay import Recorder, put_back, recorded, state_of
 
 TOLERANCE = 1e-2  # bfloat16 keeps 8 bits
 MOST = 3  # calls in a loss; with more, there are too many ways to join some of them

@@ -4,13 +4,11 @@ Of a step of small networks most is spent between operations, in Python and in a
 operations of one step, forward and backward, are recorded below both, and played back.
 """
 
-import operator
 import sys
 import warnings
 from contextlib import contextmanager, redirect_stdout
 
 import torch
-from torch import fx
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
@@ -65,8 +63,8 @@ def recorded(function, modules, batches, player):
     Args:
         function: as `loss_and_gradients` or `loss_and_gradient` gives it.
         modules: those whose parameters and buffers it uses.
-        batches: each a tuple of tensors, all of the same shapes; the first is recorded, on all the recording must
-            agree with the function.
+        batches: each a tuple of tensors, all of the same shapes; the first is recorded, on the others the
+            recording must agree with the function.
         player: `Script` or `Lines`; on a GPU `Graph`.
     """
     if len(batches) < 2:
@@ -77,7 +75,7 @@ def recorded(function, modules, batches, player):
         with redirect_stdout(listening):
             with put_back(state):
                 replay = player.of(function, batches[0], state)
-            for batch in [*batches] * player.trials:
+            for batch in batches[1:] * player.trials:
                 some, others = (_from_one_start(either, batch, state) for either in (function, replay))
                 if listening.heard or not player.agree(some, others):
                     return function
@@ -127,7 +125,7 @@ class Recorder(TorchDispatchMode):
         return result
 
 
-class _Player:
+class Player:
     """Plays back the calls of torch's operations.
 
     Args:
@@ -166,7 +164,7 @@ class _Player:
         return all((a is None and b is None) or torch.equal(a, b) for a, b in zip(some, others, strict=True))
 
 
-class Script(_Player):
+class Script(Player):
     """Plays calls back by TorchScript: without Python, for many small operations."""
 
     trials = 4  # TorchScript optimises in its first two runs; what counts is what comes out after
@@ -193,77 +191,6 @@ class Script(_Player):
             self.play = script
         else:  # what it gives can only be read
             self.play = lambda *tensors: [tensor.clone() for tensor in static(*tensors)]
-
-
-class Lines(_Player):
-    """Plays calls back by a line of Python for each, for operations that take longer than a line; it knows all of
-    them, which TorchScript does not. What a step does twice, or for nothing, is left out."""
-
-    def __init__(self, calls, given, wanted):
-        graph, constants = fx.Graph(), torch.nn.Module()
-        nodes = {id(tensor): graph.placeholder(f"given_{count}") for count, tensor in enumerate(given)}
-
-        def node(tensor):
-            if id(tensor) not in nodes:
-                name = f"constant_{len(nodes)}"
-                constants.register_buffer(name, tensor)
-                nodes[id(tensor)] = graph.get_attr(name)
-            return nodes[id(tensor)]
-
-        for operation, args, kwargs, result in calls:
-            call = graph.call_function(operation, *tree_map_only(torch.Tensor, node, (args, kwargs)))
-            if isinstance(result, torch.Tensor):
-                nodes[id(result)] = call
-                call.meta["like"] = result.shape, result.dtype
-                continue
-            for place, tensor in enumerate(result if isinstance(result, tuple | list) else ()):
-                if isinstance(tensor, torch.Tensor):
-                    nodes[id(tensor)] = graph.call_function(operator.getitem, (call, place))
-        graph.output(tuple(map(node, wanted)))
-        _spare(graph, [nodes[id(tensor)] for tensor in given if isinstance(tensor, torch.nn.Parameter)])
-        self.play = fx.GraphModule(constants, graph).forward  # forgets each tensor after the last line that needs it
-
-
-def _spare(graph, parameters):
-    """Rewrites a torch.fx graph of aten operations to one that gives the same bits by less work.
-
-    Args:
-        graph: changed in place.
-        parameters: nodes of it that stand for parameters.
-    """
-    for node in graph.nodes:
-        if node.target is aten.detach.default:
-            node.replace_all_uses_with(node.args[0])
-        elif node.target is aten._to_copy.default and node.args[0] in parameters and set(node.kwargs) == {"dtype"}:
-            node.target, node.args, node.kwargs = _kept_as, (node.args[0], node.kwargs["dtype"]), {}
-        elif node.target is aten.add.Tensor and _is_free(node.args[0], node):
-            node.target = aten.add_.Tensor  # spares memory, and the way there
-    graph.eliminate_dead_code(_has_effect)
-
-
-def _kept_as(parameter, dtype):
-    """A parameter in another dtype; the copy is kept, also for other recordings, until either is changed."""
-    copy, *versions = getattr(parameter, "_kept", (None,))
-    if copy is None or copy.dtype != dtype or versions != [parameter._version, copy._version]:
-        copy = parameter.detach().to(dtype)
-        parameter._kept = copy, parameter._version, copy._version
-    return copy
-
-
-def _is_free(node, user):
-    """Whether a node holds memory of its own that only one user needs, who gives something of the same kind."""
-    makers = ("aten._to_copy.default", "mkldnn._linear_pointwise.default")  # torch may lack the latter
-    return str(node.target) in makers and len(node.users) == 1 and node.meta["like"] == user.meta["like"]
-
-
-def _has_effect(node):
-    """Whether a node does more than to give its result."""
-    if node.op != "call_function":
-        return True
-    if node.target in (operator.getitem, _kept_as):
-        return False
-    changes = node.target._schema.is_mutable or node.target is aten.native_batch_norm.default  # its means, unsaid
-    return changes or torch.Tag.nondeterministic_seeded in node.target.tags
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from submission import gan as submission
 from submission.flow_network import MAF
 from training import cuda_graph
 from training.cuda_graph import Graph
-from training.replay import Lines, Recorder, loss_and_gradients, recorded
+from training.lines import Lines
+from training.replay import Recorder, loss_and_gradients, recorded
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: CUDA graphs are not tested")
 BATCHES = [(x,) for x in torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0))]

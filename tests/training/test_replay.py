@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from submission.flow_network import MAF
-from training.optimizer import Adam
-from training.replay import Lines, Script, _kept_as, loss_and_gradients, recorded
+from training.lines import Lines
+from training.replay import Script, loss_and_gradients, recorded
 
 PLAYERS = [Script, Lines]
 BATCHES = torch.randn(4, 5, 2, generator=torch.Generator().manual_seed(0))
@@ -138,46 +138,6 @@ def prints(module, x):
 def test_what_cannot_be_recorded_is_done_the_plain_way(loss, player):
     _, plain, replay = both(loss, player)
     assert replay is plain
-
-
-def test_a_parameter_in_another_dtype_is_kept_until_it_changes():
-    parameter = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
-    first = _kept_as(parameter, torch.bfloat16)
-    assert _kept_as(parameter, torch.bfloat16) is first
-    optimizer = Adam([parameter], lr=1.0, fused=True)
-    parameter.grad = torch.ones(2)
-    optimizer.step()
-    assert torch.equal(_kept_as(parameter, torch.bfloat16), parameter.bfloat16())
-    assert _kept_as(parameter, torch.float16).dtype == torch.float16
-
-
-def test_a_loss_that_writes_into_its_copy_of_a_parameter_does_not_spoil_the_next():
-    def writes(module, x):
-        weight = module.weight.double()
-        with torch.no_grad():
-            weight.t().mul_(2)
-        return (weight * x).square().mean().float()
-
-    _, plain, replay = both(writes, Lines)
-    assert replay is not plain
-    for x in BATCHES:  # nothing changes the parameter in between
-        assert same(plain(x), replay(x))
-
-
-def test_a_copy_is_made_again_where_a_loss_clips_the_parameter():
-    def clips(module, x):
-        module.weight.data.clamp_(-1, 1)
-        return (module.weight.double() * x).square().mean().float()
-
-    module, plain, replay = both(clips, Lines)
-    assert replay is not plain
-    found = []
-    for function in (replay, plain):
-        with torch.no_grad():
-            module.weight.fill_(3.0)
-        _kept_as(module.weight, torch.float64)  # as the other network's turn does
-        found.append(function(BATCHES[3]))
-    assert same(*found)
 
 
 @pytest.mark.parametrize("player", PLAYERS)
