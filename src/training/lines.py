@@ -141,7 +141,13 @@ def _bind(graph):
             node.target = torch.Tensor.to  # which knows no layout; on a CPU there is one device
             node.kwargs = {"dtype": node.meta["kind"][0], "copy": True}
         elif isinstance(node.target, torch._ops.OpOverload):
-            name = node.target._schema.name.removeprefix("aten::")
+            schema = node.target._schema
+            name = schema.name.removeprefix("aten::")
             bound = [getattr(holder, name, None) for holder, _ in BINDINGS]
             known = [one for one, (_, kind) in zip(bound, BINDINGS, strict=True) if isinstance(one, kind)]
-            node.target = known[0] if known else node.target
+            if known:
+                # A binding may have other defaults: that of binary_cross_entropy_with_logits takes no mean.
+                left_out = [argument for argument in schema.arguments[len(node.args) :] if not argument.kwarg_only]
+                given = {**node.kwargs}
+                filled_in = [given.pop(argument.name, argument.default_value) for argument in left_out]
+                node.target, node.args, node.kwargs = known[0], (*node.args, *filled_in), given

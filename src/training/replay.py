@@ -9,6 +9,7 @@ import warnings
 from contextlib import contextmanager, redirect_stdout
 
 import torch
+from torch.distributions import Distribution
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
@@ -104,7 +105,7 @@ class _Listening:
 
 
 class Recorder(TorchDispatchMode):
-    """Keeps every operation that torch carries out, backward passes too."""
+    """Keeps every operation that torch carries out, backward passes too, but for the checks of torch.distributions."""
 
     def __init__(self):
         super().__init__()
@@ -114,6 +115,15 @@ class Recorder(TorchDispatchMode):
     def _should_skip_dynamo(cls):
         """Else torch imports its compiler, to tell it to leave this alone: that takes longer than all the recording."""
         return False
+
+    def __enter__(self):
+        self.validates = Distribution._validate_args
+        Distribution.set_default_validate_args(False)  # that takes a number out of a tensor
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        Distribution.set_default_validate_args(self.validates)
+        return super().__exit__(*error)
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         if operation is aten._local_scalar_dense.default:
