@@ -34,7 +34,7 @@ class WideLinear(nn.Linear):
 
     def forward(self, x):
         """Maps (B, in_features) to (B, out_features)."""
-        plain = x.dim() != 2 or x.device.type != "cpu" or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu")
+        plain = x.dim() != 2 or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu") or not _is_followed(x)
         return super().forward(x) if plain else _Product.apply(x, self.weight) + self.bias
 
 
@@ -71,7 +71,7 @@ class OneChannelConv(nn.Conv2d):
 
     def forward(self, x):
         """Maps (B, 1, H, W) to (B, out_channels, H', W')."""
-        if x.dim() != 4 or x.device.type != "cpu":
+        if x.dim() != 4 or not _is_followed(x):
             return super().forward(x)
         tensors = x, self.weight, self.bias
         if torch.is_autocast_enabled("cpu"):
@@ -102,6 +102,11 @@ class _Convolution(torch.autograd.Function):
                 *(gradient, x, weight, [len(weight)], stride, padding, (1, 1), False, (0, 0), 1, (False, True, True))
             )[1:]
         return tuple(found)
+
+
+def _is_followed(x):
+    """Whether x is on a CPU, and only autograd follows what is done with it: torch.func wants functions of its own kind."""
+    return x.device.type == "cpu" and not torch._C._are_functorch_transforms_active()
 
 
 def _is_wanted(node):
