@@ -105,7 +105,7 @@ class _Convolution(torch.autograd.Function):
 
 
 def _is_followed(x):
-    """Whether x is on a CPU, and only autograd follows what is done with it: torch.func wants functions of its own kind."""
+    """Whether x is on a CPU and only autograd follows it: torch.func wants functions of its own kind."""
     return x.device.type == "cpu" and not torch._C._are_functorch_transforms_active()
 
 

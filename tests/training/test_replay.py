@@ -179,6 +179,18 @@ def test_recording_leaves_the_random_stream_alone():
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_checks_of_distributions_are_left_out_of_a_recording_and_of_nothing_else():
+    def checked(module, x):
+        return -torch.distributions.Normal(module.weight, 1.0).log_prob(x).mean()
+
+    module, plain, replay = both(checked)
+    assert replay is not plain
+    with torch.no_grad():
+        module.weight.fill_(float("nan"))
+    with pytest.raises(ValueError, match="constraint"):
+        plain(BATCHES[0])
+
+
 def test_recording_does_not_import_the_compiler():
     record = """
 import sys, torch

@@ -4,9 +4,9 @@ import types
 
 import pytest
 import torch
+from staff.mistakes import Right, entries
 from torch import nn
 
-from staff.mistakes import Right, entries
 from training import layout
 from training.gan import LOSSES, Turn, networks_and_optimizers
 
