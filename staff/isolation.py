@@ -29,6 +29,10 @@ SERVED += ("tracebacks.py", "imports.py", "network.py", "data.py")
 SCRIPTS = ("confine.py", "hatch.py")
 PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 
+# bwrap itself is the first process inside, without limits or a filter. Where no root starts it, it is the same user
+# as the submission, which could write into its memory.
+PROC = ("--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
+
 UIDS = range(61184, 65184)  # users that are nobody elsewhere
 IMPORTED = 2**30  # bytes: what PyTorch takes, in a warmed process and again in the worker, with room to spare
 SCRATCH = 64 * 2**20  # bytes that a submission may write
@@ -192,7 +196,7 @@ class Bubblewrap(_Wall):
             return "the program bwrap (Debian and Ubuntu: apt-get install bubblewrap)"
         if lacks := _lacks_seccomp():
             return lacks
-        command = [*_namespaces(PRIVILEGES), "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+        command = [*_namespaces(PRIVILEGES), "--ro-bind", "/", "/", *PROC, "true"]
         run = subprocess.run(command, capture_output=True, text=True)
         return f"namespaces are not allowed here ({run.stderr.strip()})" if run.returncode else ""
 
@@ -231,7 +235,7 @@ class Bubblewrap(_Wall):
                 command += ["--symlink", os.readlink(path), str(path)]
             else:
                 command += ["--ro-bind", str(path), str(path)]
-        command += ["--ro-bind", str(self._stage), "/grading", "--proc", "/proc"]
+        command += ["--ro-bind", str(self._stage), "/grading", *PROC]
         for device in DEVICES:
             command += ["--dev-bind", device, device]
         return [*command, "--remount-ro", "/"]
@@ -260,6 +264,10 @@ class User(_Wall):
         return super().start()
 
     def _excess_of_files(self):
+        # One mapped page keeps a removed file, all of it, and takes no place among the open ones.
+        mapped = sum(_removed_and_mapped(pid, self._scratch) for pid in _family(self._outer.pid))
+        if mapped * LIMITS["RLIMIT_FSIZE"] > SCRATCH:
+            return f"it may have written more than {SCRATCH >> 20} MB, to files that are removed and still mapped"
         used, count = 0, 0
         folders = [(self._scratch, 0)]
         while folders:
@@ -364,6 +372,19 @@ def _memory(pid):
             _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/task/{thread}/statm").read_text().split())
             if resident:
                 return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _removed_and_mapped(pid, folder):
+    """How many files once below a folder, which nobody finds any more, a process has in its memory (proc(5): maps).
+
+    0 where that cannot be seen, as in a container whose root may not look into processes: nothing outlasts that.
+    """
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/maps").read_bytes().splitlines()
+        begins, ends = os.fsencode(os.path.realpath(folder)), b" (deleted)"
+        fields = [line.split(maxsplit=5) for line in lines if line.endswith(ends) and begins in line]
+        return len({(device, inode) for _, _, _, device, inode, _ in fields})
     return 0
 
 

@@ -353,6 +353,43 @@ time.sleep(2)
         tests=("2b-0-basic", "2b-1-basic"),
     ),
     bomb(
+        "removed-and-mapped",
+        "files that are removed and closed, and kept by one page of each",
+        """
+import mmap
+kept, room, path = [], os.statvfs(os.environ["TMPDIR"]), os.environ["TMPDIR"] + "/x"
+try:
+    for index in range(150):
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        os.unlink(path)
+        os.write(file, bytes(4 * 2**20 - 1))
+        kept.append(mmap.mmap(file, 4096, mmap.MAP_SHARED, mmap.PROT_READ))
+        os.closerange(20, 128)  # those of mmap's, too
+        time.sleep(0.05)
+    print("@MARKER@-pierced:", len(kept), "files")
+except OSError as error:
+    print(error)
+time.sleep(2)
+""",
+    ),
+    bomb(
+        "attributes",
+        "attributes of files, which are no files and no memory of its own",
+        """
+import struct
+entries = [(1, 2**32 - 1), *((2, index) for index in range(1000)), *((tag, 2**32 - 1) for tag in (4, 16, 32))]
+acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, 4, who) for tag, who in entries)
+try:
+    for index in range(1000):
+        path = os.path.join(os.environ["TMPDIR"], f"f{index}")
+        open(path, "w").close()
+        os.setxattr(path, "system.posix_acl_access", acl)
+    print("@MARKER@-pierced: attributes")
+except OSError as error:
+    print(error)
+""",
+    ),
+    bomb(
         "pipes",
         "pipes as large as they may be, filled",
         """

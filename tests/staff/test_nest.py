@@ -146,6 +146,16 @@ for pid in (0, -1, *(int(name) for name in os.listdir("/proc") if name.isdigit()
             except (OSError, ArithmeticError):
                 pass
 """
+# What starts everything inside has no limits and no filter.
+ENTERS_THE_FIRST = """
+import glob
+for name in ("/proc/1/mem", *glob.glob("/proc/*/task/1/mem")):
+    try:
+        open(name, "r+b").close()
+        print("let through")
+    except OSError:
+        pass
+"""
 CLOSES_FOLDERS = """
 import os
 scratch = os.environ["TMPDIR"]
@@ -166,7 +176,7 @@ def test_where_all_are_the_same_user_a_submission_does_not_reach_the_process_tha
         if subprocess.run([*nobody, "bwrap", "--unshare-user", "--ro-bind", "/", "/", "true"]).returncode:
             missing("namespaces are not allowed here")
         command = nobody + command
-    attacks = {"stops": STOPS_OTHERS, "closes": CLOSES_FOLDERS, "next": "print('here')"}
+    attacks = {"stops": STOPS_OTHERS, "enters": ENTERS_THE_FIRST, "closes": CLOSES_FOLDERS, "next": "print('here')"}
     folders = [write(tmp_path / name, gan=text) for name, text in attacks.items()]
     run = subprocess.run(
         [*command, *map(str, folders)],
