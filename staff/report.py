@@ -30,6 +30,7 @@ PLAIN = "#table tr[hidden] { display: table-row; }"  # style where scripts do no
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _NOT_PLAIN = re.compile(r"[^\n\t -~]")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and marks to Unicode, and nothing to see
 
 
 def page(rows, seed):
@@ -76,7 +77,7 @@ def visible(text, most=None):
 
 def _visible(found):
     character = found[0]
-    kept = character in _JOINERS or unicodedata.category(character) not in _UNSEEN
+    kept = character in _JOINERS or (unicodedata.category(character) not in _UNSEEN and character not in _BLANK)
     return character if kept else f"\\u{ord(character):04x}" if ord(character) < 2**16 else f"\\U{ord(character):08x}"
 
 

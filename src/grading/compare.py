@@ -72,7 +72,7 @@ def shown(array):
 
 def _errors(got, expected, relative):
     """How far each entry is from the right one, as a share of how far it may be; inf for what is not finite."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         away = np.where(got == expected, 0, np.abs(got - expected))
     return np.where(np.isnan(away), np.inf, away) / _tolerance(expected, relative)
 

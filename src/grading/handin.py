@@ -111,10 +111,10 @@ def _of_folder(folder):
         depth = len(Path(here).relative_to(folder).parts)
         if depth > DEPTH:
             folders.clear()  # nobody looks further down, nor counts
+        count += len(files) + len(folders)
+        if count > ENTRIES or (files and depth > DEPTH):
+            raise Refused(f"More than {ENTRIES} files, or {DEPTH} folders within each other: hand in submission/.")
         for name in [*files, *(name for name in folders if Path(here, name).is_symlink())]:
-            count += 1
-            if count > ENTRIES or depth > DEPTH:
-                raise Refused(f"More than {ENTRIES} files, or {DEPTH} folders within each other: hand in submission/.")
             relative = PurePosixPath(Path(here, name).relative_to(folder).as_posix())
             if name.endswith(".zip"):
                 zips.append(relative)
@@ -162,6 +162,11 @@ def _of_archive(archive):
     members = archive.infolist()
     if len(members) > ENTRIES:
         raise Refused(f"The zip holds {len(members)} entries: zip submission/ and no more.")
+    # Entries that share their bytes would take as long again as there are of them, for what a few bytes give.
+    starts = sorted(member.header_offset for member in members)[1:] + [archive.start_dir]
+    for member, following in zip(sorted(members, key=lambda one: one.header_offset), starts, strict=False):
+        if member.header_offset + member.compress_size > following:
+            raise Refused("Entries of the zip overlap: make an ordinary one.")
     found, zips, total = {}, [], 0
     for member in members:
         name = _named(member.filename)
@@ -227,6 +232,9 @@ def _within(found):
         raise Refused(f"Which is the submission? There are {' or '.join(WANTED)} in {places}.")
     root = highest[0]
     inside = {name.relative_to(root): data for name, data in found.items() if name.is_relative_to(root)}
+    folders = {parent for name in inside for parent in name.parents}
+    if len(inside) + len(folders) > ENTRIES:
+        raise Refused(f"More than {ENTRIES} files and folders: hand in submission/ and no more.")
     if both := [name for name in inside if set(name.parents) & set(inside)]:
         raise Refused(f"{_shown(both[0])} lies in what is itself a file.")
     return inside

@@ -8,6 +8,7 @@ lengths are bounded, nothing is unpickled, nothing is decompressed.
 """
 
 import json
+import math
 import struct
 
 import numpy as np
@@ -153,11 +154,8 @@ def _described(value):
         raise Malformed(f"an array of {ascii(name)[:40]}")
     if not isinstance(shape, list) or len(shape) > DIMENSIONS:
         raise Malformed("an array of no shape")
-    count = 1
-    for size in shape:
-        if type(size) is not int or not 0 <= size <= ELEMENTS:
-            raise Malformed("an array of a shape that none has")
-        count *= size
-    if count > ELEMENTS:
+    if not all(type(size) is int and 0 <= size <= ELEMENTS for size in shape):
+        raise Malformed("an array of a shape that none has")
+    if math.prod(size or 1 for size in shape) > ELEMENTS:  # without any, NumPy still wants the others' product small
         raise Malformed(f"an array of more than the {ELEMENTS} numbers allowed")
-    return DTYPES[name], shape, count
+    return DTYPES[name], shape, math.prod(shape)

@@ -70,6 +70,7 @@ REFUSED = {
     "larger than 2 MB": [("gan.py", "#" * (2 * 2**20 + 1))],
     "larger than 10 MB together": [("gan.py", "")] + [(f"m{k}.py", "#" * (2 * 2**20)) for k in range(6)],
     "2001 entries": [("gan.py", "")] + [(f"m{k}.txt", "") for k in range(2000)],
+    "2000 files and folders": [("gan.py", "")] + [(f"{k}/a/b/m.py", "") for k in range(700)],
     "too long a name": [("gan.py", ""), ("x" * 300 + ".py", "")],
     "itself a file": [("gan.py", ""), ("gan.py/x.py", "")],
 }
@@ -98,6 +99,25 @@ def test_an_encrypted_zip_is_refused(tmp_path):
     (tmp_path / "s.zip").write_bytes(data)
     with pytest.raises(Refused, match="encrypted"):
         unpack(tmp_path / "s.zip", tmp_path)
+
+
+def test_a_zip_whose_entries_share_their_bytes_is_refused_before_they_are_read(tmp_path):
+    path = zip_of(tmp_path / "s.zip", [("gan.py", GAN), ("a.py", GAN)])
+    data = bytearray(path.read_bytes())
+    second = data.index(b"PK\1\2", data.index(b"PK\1\2") + 4)
+    data[second + 42 : second + 46] = bytes(4)  # where its bytes begin: where those of the first do
+    path.write_bytes(data)
+    with pytest.raises(Refused, match="overlap"):
+        unpack(path, tmp_path)
+
+
+def test_a_folder_of_many_folders_is_refused(tmp_path):
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "gan.py").write_text(GAN)
+    for number in range(2001):
+        (tmp_path / "s" / str(number)).mkdir()
+    with pytest.raises(Refused, match="More than 2000 files"):
+        unpack(tmp_path / "s", tmp_path)
 
 
 @pytest.mark.parametrize("spoil", [lambda d: d[: len(d) // 2], lambda d: b"not a zip", lambda d: b"", lambda d: d[4:]])

@@ -110,6 +110,7 @@ BAD = {
     "a shape that is none": framed(b'{"a": ["<f8", 1]}', bytes(8)),
     "a shape of floats": framed(b'{"a": ["<f8", [1.0]]}', bytes(8)),
     "a shape of truths": framed(b'{"a": ["<f8", [true]]}', bytes(8)),
+    "a shape of nothing, too large all the same": framed(b'{"a": ["<f8", [1048576, 0, 1048576]]}'),
     "a shape of many dimensions": framed(b'{"a": ["<f8", [' + b"1," * 99 + b"1]]}", bytes(8)),
     "a negative claim": framed(b'{"a": ["<f8", [-1]]}', bytes(8)),
     "negative claims": framed(b'{"a": ["<f8", [-1, -1]]}', bytes(8)),
