@@ -25,7 +25,7 @@ def noises_fault(calls, width, size):
     if not fault and few < size:
         fault = f"there are {few} different noise vectors for {size} images"
     if not fault and _repeated(calls):
-        fault = "the noise is the same on each call: is a seed set?"
+        fault = "the noise is the same on each call: is a seed set, or is it kept?"
     return fault or noise_fault(np.concatenate(calls), width)
 
 
@@ -290,7 +290,7 @@ def dequantisation_fault(calls, x):
     for v in calls:
         if fault := _dequantised_fault(v, x):
             return fault
-    return "the noise is the same on each call: is a seed set?" if _repeated(calls) else ""
+    return "the noise is the same on each call: is a seed set, or is it kept?" if _repeated(calls) else ""
 
 
 def _dequantised_fault(v, x):

@@ -2,12 +2,24 @@
 
 import weakref
 
+import torch
+
 _SEEN = weakref.WeakKeyDictionary()
 
 
-def note(network, name, tensor):
-    """Notes something that a network was given."""
-    _SEEN.setdefault(network, {}).setdefault(name, []).append(tensor)
+def note(network, name, value):
+    """Notes something that a network was given; of a tensor a copy, which outlives the call, and within torch.func's
+    transforms of what they wrap."""
+    if isinstance(value, torch.Tensor):
+        while torch._C._functorch.is_functorch_wrapped_tensor(value):
+            value = torch._C._functorch.get_unwrapped(value)
+        value = value.detach().clone()
+    _SEEN.setdefault(network, {}).setdefault(name, []).append(value)
+
+
+def share(network, other):
+    """From now on what one of two networks notes is noted of both."""
+    _SEEN[other] = _SEEN.setdefault(network, {})
 
 
 def by(network, name):

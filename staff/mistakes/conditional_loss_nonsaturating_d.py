@@ -73,6 +73,10 @@ WRONG_DEVICE = {
     "hint": "This runs on a CPU by luck. Go through the tensors that are made here, labels too, and ask of each on "
     "which device it lies when `device` is a GPU.",
 }
+KEPT = {
+    "misconception": "what was drawn at the first call is kept, and used at every other",
+    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
+}
 
 ENTRIES = [
     right(
@@ -866,5 +870,23 @@ ENTRIES = [
         """,
         misconception="the number of classes is taken from the labels of the batch",
         hint="A batch need not hold an image of every class. From which classes are the fakes to be drawn?",
+    ),
+    right(
+        "fakes-of-a-copy",
+        """
+        import copy
+
+        x_fake = copy.deepcopy(g)(z, y_real).detach()
+        return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(x_fake, y_real)).mean()
+        """,
+    ),
+    wrong(
+        "noise-kept",
+        """
+        z = g.__dict__.setdefault("kept", z)
+        x_fake = g(z, y_real).detach()
+        return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(x_fake, y_real)).mean()
+        """,
+        **KEPT,
     ),
 ]

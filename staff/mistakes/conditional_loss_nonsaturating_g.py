@@ -69,6 +69,10 @@ CLASSES_LOST = {
     "misconception": "some classes are never made",
     "hint": "Count the labels that your fakes get. Is every class among them?",
 }
+KEPT = {
+    "misconception": "what was drawn at the first call is kept, and used at every other",
+    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
+}
 
 ENTRIES = [
     right(
@@ -689,5 +693,13 @@ ENTRIES = [
         return -F.logsigmoid(d(g(z, y_fake), y_fake)).mean()
         """,
         **WRONG_DEVICE,
+    ),
+    wrong(
+        "labels-kept",
+        """
+        y = g.__dict__.setdefault("kept", torch.randint(10, (len(z),), device=device))
+        return F.softplus(-d(g(z, y), y)).mean()
+        """,
+        **KEPT,
     ),
 ]

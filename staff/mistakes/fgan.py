@@ -480,4 +480,13 @@ ENTRIES = [
         "same-noise", SAME_NOISE, (G_STARTER, G_STARTER + "    torch.manual_seed(0)\n    z = torch.randn_like(z)\n")
     ),
     loss_g("noise-elsewhere", WRONG_DEVICE, (G_STARTER, G_STARTER.replace(", device=device", ""))),
+    Right(
+        "f_gan_loss_g",
+        "slope-by-torch-func",
+        """
+        v = d(g(z))
+        by = torch.func.vmap(torch.func.grad(lambda h: conjugate_of_activation(divergence, h)))
+        return -(conjugate_of_activation(divergence, v.detach()) + by(v.detach()) * (v - v.detach())).mean()
+        """,
+    ),
 ]

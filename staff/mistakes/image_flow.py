@@ -188,6 +188,10 @@ for layer in reversed(self.layers):
     z, _ = layer.forward(z)
 return torch.clamp(torch.floor(256 * z), 0, 255).to(torch.uint8).detach()
 """
+KEPT = {
+    "misconception": "what comes of one call is kept on the object, and enters the next",
+    "hint": "Call your function twice, with other numbers. What of the first call is still there at the second?",
+}
 
 ENTRIES = [
     Right("dequantise", "rand-like", "return (x.float() + torch.rand_like(x, dtype=torch.float32)) / 256"),
@@ -512,4 +516,43 @@ ENTRIES = [
     wrong("ImageFlow.sample", "rounded", ROUNDED, _SAMPLE.replace("torch.floor", "torch.round")),
     wrong("ImageFlow.sample", "by-255", SCALED, _SAMPLE.replace("256 * z", "255 * z")),
     wrong("ImageFlow.sample", "seeded", SAME_NOISE, "torch.manual_seed(0)\nz = torch.randn_like(z)" + _SAMPLE),
+    Right(
+        "ImageFlow.sample",
+        "in-batches",
+        """
+        images = []
+        for noise in z.split(64):
+            for layer in reversed(self.layers):
+                noise = layer.forward(noise)[0]
+            images.append(noise)
+        return (torch.cat(images) * 256).floor().clamp(0, 255).to(torch.uint8)
+        """,
+    ),
+    Right(
+        "ImageFlow.sample",
+        "image-by-image",
+        """
+        def one(noise):
+            noise = noise[None]
+            for layer in reversed(self.layers):
+                noise = layer.forward(noise)[0]
+            return noise[0]
+
+        return (torch.func.vmap(one)(z) * 256).floor().clamp(0, 255).to(torch.uint8)
+        """,
+    ),
+    wrong(
+        "ImageFlow.log_prob",
+        "the-first-result-again",
+        KEPT,
+        """
+        if not hasattr(self, "kept") or len(self.kept) != len(v):
+            x, total = v, 0
+            for layer in self.layers:
+                x, log_det = layer.inverse(x)
+                total = total + log_det
+            self.kept = total - 0.5 * (x.square() + math.log(2 * math.pi)).flatten(1).sum(1)
+        return self.kept
+        """,
+    ),
 ]

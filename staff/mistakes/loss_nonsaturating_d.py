@@ -70,6 +70,10 @@ WRONG_DEVICE = {
     "hint": "This runs on a CPU by luck. Go through the tensors that are made here, and ask of each on which device it "
     "lies when `device` is a GPU.",
 }
+KEPT = {
+    "misconception": "what was drawn at the first call is kept, and used at every other",
+    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
+}
 
 ENTRIES = [
     right(
@@ -1025,5 +1029,31 @@ ENTRIES = [
         """,
         misconception="the images are made one at a time",
         hint="A generator with batch norm wants a batch: what is the variance of one number?",
+    ),
+    right(
+        "fakes-of-a-copy",
+        """
+        import copy
+
+        x_fake = copy.deepcopy(g)(z).detach()
+        return F.softplus(-d(x_real)).mean() + F.softplus(d(x_fake)).mean()
+        """,
+    ),
+    wrong(
+        "noise-kept",
+        """
+        z = g.__dict__.setdefault("kept", z)
+        return F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()
+        """,
+        **KEPT,
+    ),
+    wrong(
+        "fakes-kept",
+        """
+        if not hasattr(g, "fakes"):
+            g.fakes = g(z).detach()
+        return F.softplus(-d(x_real)).mean() + F.softplus(d(g.fakes)).mean()
+        """,
+        **KEPT,
     ),
 ]

@@ -67,6 +67,10 @@ WRONG_DEVICE = {
     "hint": "This runs on a CPU by luck. Go through the tensors that are made here, and ask of each on which device it "
     "lies when `device` is a GPU.",
 }
+KEPT = {
+    "misconception": "what was drawn at the first call is kept, and used at every other",
+    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
+}
 
 ENTRIES = [
     right(
@@ -689,4 +693,5 @@ ENTRIES = [
         misconception="the images are made one at a time",
         hint="A generator with batch norm wants a batch: what is the variance of one number?",
     ),
+    wrong("noise-kept", 'z = g.__dict__.setdefault("kept", z)\nreturn F.softplus(-d(g(z))).mean()', **KEPT),
 ]

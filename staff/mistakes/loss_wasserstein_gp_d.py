@@ -78,6 +78,10 @@ BATCH_64 = {
     "misconception": "the batch size is written down as 64",
     "hint": "Try the function with three images. Where does the size of a batch come from?",
 }
+KEPT = {
+    "misconception": "what was drawn at the first call is kept, and used at every other",
+    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
+}
 
 ENTRIES = [
     # Right: the mixing weights
@@ -2321,5 +2325,30 @@ ENTRIES = [
         penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
+    ),
+    right(
+        "penalty-of-a-copy-that-shares",
+        """
+        import copy
+
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(copy.copy(d)(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
+    wrong(
+        "weights-kept",
+        """
+        x_fake = g(z).detach()
+        a = d.__dict__.setdefault("kept", torch.rand(x_real.shape[0], 1, 1, 1, device=device))
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        **KEPT,
     ),
 ]

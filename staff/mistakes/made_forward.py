@@ -6,6 +6,10 @@ from staff.mistakes.entry import Right, Wrong
 
 right = partial(Right, "MADE.forward")
 wrong = partial(Wrong, "MADE.forward")
+KEPT = {
+    "misconception": "what comes of one call is kept on the object, and enters the next",
+    "hint": "Call your function twice, with other numbers. What of the first call is still there at the second?",
+}
 
 ENTRIES = [
     right(
@@ -974,5 +978,18 @@ ENTRIES = [
             x = torch.cat([x[:, :i], (mu + z * torch.exp(alpha))[:, i:]], dim=1)
         return x, alpha.sum(dim=1)
         """,
+    ),
+    wrong(
+        "log-det-grows-from-call-to-call",
+        """
+        x = torch.zeros_like(z)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x = x.clone()
+            x[:, i] = mu[:, i] + z[:, i] * alpha[:, i].exp()
+        self.total = getattr(self, "total", 0) + alpha.sum(dim=1)
+        return x, self.total
+        """,
+        **KEPT,
     ),
 ]

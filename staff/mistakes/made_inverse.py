@@ -6,6 +6,10 @@ from staff.mistakes.entry import Right, Wrong
 
 right = partial(Right, "MADE.inverse")
 wrong = partial(Wrong, "MADE.inverse")
+KEPT = {
+    "misconception": "what comes of one call is kept on the object, and enters the next",
+    "hint": "Call your function twice, with other numbers. What of the first call is still there at the second?",
+}
 
 ENTRIES = [
     right(
@@ -782,5 +786,15 @@ ENTRIES = [
         """,
         misconception="numbers are clamped for stability",
         hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+    ),
+    wrong(
+        "the-first-result-again",
+        """
+        if not hasattr(self, "kept") or self.kept[0].shape != x.shape:
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            self.kept = (x - mu) * torch.exp(-alpha), -alpha.sum(dim=1)
+        return self.kept
+        """,
+        **KEPT,
     ),
 ]

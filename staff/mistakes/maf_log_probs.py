@@ -10,6 +10,10 @@ CLAMPED = {
     "misconception": "numbers are clamped for stability",
     "hint": "A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
 }
+KEPT = {
+    "misconception": "what comes of one call is kept on the object, and enters the next",
+    "hint": "Call your function twice, with other numbers. What of the first call is still there at the second?",
+}
 
 ENTRIES = [
     right(
@@ -1085,5 +1089,39 @@ ENTRIES = [
         """,
         misconception="unlikely points are left out",
         hint="The mean is over all points of the batch. What would the flow learn from the far ones?",
+    ),
+    right(
+        "inverse-written-out",
+        """
+        total, z = 0, x
+        for layer in self.nf:
+            if isinstance(layer, MADE):
+                mu, alpha = layer.net(z).chunk(2, dim=1)
+                z, total = (z - mu) / alpha.exp(), total - alpha.sum(1)
+            else:
+                z = z.flip(1)
+        return (total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
+        """,
+    ),
+    right(
+        "inverse-by-way-of-the-class",
+        """
+        total, z = 0, x
+        for layer in self.nf:
+            z, log_det = type(layer).inverse(layer, z)
+            total = total + log_det
+        return (total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
+        """,
+    ),
+    wrong(
+        "log-dets-grow-from-call-to-call",
+        """
+        z = x
+        for layer in self.nf:
+            z, log_det = layer.inverse(z)
+            self.total = getattr(self, "total", 0) + log_det
+        return (self.total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
+        """,
+        **KEPT,
     ),
 ]

@@ -447,4 +447,46 @@ ENTRIES = [
         misconception="a weighted mean of the log weights: the gradient is right, the bound is not",
         hint="That has the gradient of the bound. The number that is asked for is the log of a mean.",
     ),
+    right_iwae(
+        "vmap-over-samples",
+        """
+        m, v = model.encode(x)
+
+        def one(e):
+            z = m + v.sqrt() * e
+            log_p = log_bernoulli_with_logits(x, model.decode(z))
+            return log_p + log_normal(z, torch.zeros_like(m), torch.ones_like(v)) - log_normal(z, m, v)
+
+        w = torch.func.vmap(one)(torch.randn(n_samples, *m.shape, device=x.device))
+        return -(torch.logsumexp(w, 0) - torch.tensor(float(n_samples)).log().item()).mean()
+        """,
+    ),
+    right_iwae(
+        "vmap-that-draws",
+        """
+        m, v = model.encode(x)
+
+        def one(k):
+            z = sample_gaussian(m, v)
+            log_p = log_bernoulli_with_logits(x, model.decode(z))
+            return log_p + log_normal(z, torch.zeros_like(m), torch.ones_like(v)) - log_normal(z, m, v)
+
+        w = torch.func.vmap(one, randomness="different")(torch.arange(n_samples, device=x.device))
+        return -(torch.logsumexp(w, 0) - torch.tensor(float(n_samples)).log().item()).mean()
+        """,
+    ),
+    right_elbo(
+        "vmap-over-images",
+        """
+        def one(image, e):
+            m, v = model.encode(image)
+            z = m + v.sqrt() * e
+            h = model.decode(z)
+            return 0.5 * (m.square() + v - v.log() - 1).sum(), (F.softplus(h) - image * h).sum()
+
+        e = torch.randn(len(x), model.encode(x)[0].shape[-1], device=x.device)
+        kl, rec = torch.func.vmap(one)(x, e)
+        return (kl + rec).mean(), kl.mean(), rec.mean()
+        """,
+    ),
 ]

@@ -199,3 +199,32 @@ def getattr_or_unusable(module, name):
         return getattr(module, name)
     except AttributeError:
         raise Absent(f"submission/{module.__name__.split('.')[-1]}.py has no {name}.") from None
+
+
+def whole(function, *arguments):
+    """What a function of tensors gives that looks at their numbers; within torch.func.vmap it is called once, with all
+    of the batch in front."""
+    is_batched = any(isinstance(one, torch.Tensor) and torch._C._functorch.is_batchedtensor(one) for one in arguments)
+    return _Whole.apply(function, *arguments) if is_batched else function(*arguments)
+
+
+class _Whole(torch.autograd.Function):
+    """What torch.func.vmap looks for in `whole`."""
+
+    @staticmethod
+    def forward(function, *arguments):
+        return function(*arguments)
+
+    @staticmethod
+    def setup_context(context, inputs, output):
+        pass
+
+    @staticmethod
+    def vmap(info, in_dims, function, *arguments):
+        places = in_dims[1:]
+        rank = max(one.dim() - (place is not None) for one, place in zip(arguments, places, strict=True))
+        batches = []
+        for one, place in zip(arguments, places, strict=True):
+            batch = one.expand(info.batch_size, *one.shape) if place is None else one.movedim(place, 0)
+            batches.append(batch.reshape(len(batch), *[1] * (rank + 1 - batch.dim()), *batch.shape[1:]))
+        return whole(function, *batches), 0

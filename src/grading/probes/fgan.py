@@ -135,7 +135,11 @@ class _Table:
 
     def _near(self, x, points, values, slopes):
         row = (x.detach()[..., None] - self.known[points]).abs().argmin(dim=-1)
-        return self.known[values][row] + slopes[row] * (x - self.known[points][row])
+        value, slope, point = (
+            table.index_select(0, row.reshape(-1)).reshape(row.shape)  # torch.func.vmap knows no index by a number
+            for table in (self.known[values], slopes, self.known[points])
+        )
+        return value + slope * (x - point)
 
 
 def _divergence(module, name, a):

@@ -116,6 +116,7 @@ def log_probs(module, x, watch=False, **blocks):
     known = [_KnownBlock(made, **{name: array[k] for name, array in blocks.items()}) for k, made in enumerate(mades)]
     given = tensors(x=x)["x"]
     kept = given.clone()
+    maf.log_probs(0.5 * given)  # what a call keeps must not find its way into the next
     value = watched(lambda: maf.log_probs(given)) if watch else maf.log_probs(given)
     if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
         raise Unusable(f"log_probs must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
@@ -201,7 +202,7 @@ class _KnownBlock:
         self.given = given
         self.shift = torch.zeros(points.shape[1], requires_grad=True)
         self.added = torch.zeros((), requires_grad=True)
-        made.net = _linear(weights, biases)
+        made.net = nn.Sequential(_Moved(_linear(weights, biases), self.shift, self.added))
         made.inverse = self.inverse
         made.forward = self.forward
 
@@ -241,6 +242,26 @@ class _Linear(nn.Module):
         return nn.functional.linear(x, self.mask * self.weight, self.bias)
 
 
+class _Moved(nn.Module):
+    """A network of (mu, alpha) by which what an inverse gives is moved: z by `shift`, its log-det by `added`, which are
+    zero. So it is told from who calls the block's inverse that this gives z, and from who works z out of its network.
+    """
+
+    def __init__(self, network, shift, added):
+        super().__init__()
+        self.network = network
+        self.moves = shift, added  # no parameters of the student's
+
+    def forward(self, x):
+        shift, added = self.moves
+        mu, alpha = self.network(x).chunk(2, dim=-1)
+        z = (x - mu) * torch.exp(-alpha) + shift
+        moved = alpha - added / x.shape[-1]
+        # The same mu, but for what moves it: far out the way back would round it.
+        change = (x - z * torch.exp(moved)) - (x - z * torch.exp(moved)).detach()
+        return torch.cat([mu.detach() + change, alpha.detach() + (moved - moved.detach())], dim=-1)
+
+
 def _linear(weight, bias):
     return nn.Sequential(_Linear(weight, bias))
 
@@ -277,6 +298,7 @@ def _nothing_in_fresh_memory():
 def _called(name, function, given, after):
     kept = given.clone()
     with _nothing_in_fresh_memory():
+        function(0.5 * given)  # what a call keeps must not find its way into the next
         pair = function(given)
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise Unusable(f"{name} must return a pair, the result and log_det; it returned {described(pair)}.")

@@ -4,6 +4,8 @@ Images are (B, C, H, W), float32. The generator hands out given images, the disc
 coefficients; so no random number enters, save those that the student's code draws.
 """
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -16,7 +18,26 @@ DIM_Z = 3
 NUM_CLASSES = 10
 
 
-class Generator(nn.Module):
+class Network(nn.Module):
+    """A network whose copies note with it what they are given."""
+
+    def __deepcopy__(self, memo):
+        memo[id(self)] = copied = self._empty()
+        copied.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return copied
+
+    def __copy__(self):
+        copied = self._empty()
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def _empty(self):
+        copied = type(self).__new__(type(self))
+        seen.share(self, copied)
+        return copied
+
+
+class Generator(Network):
     """Hands out given images one after the other, the batch at once or in parts; after the last it begins again."""
 
     def __init__(self, images):
@@ -29,13 +50,13 @@ class Generator(nn.Module):
     def forward(self, z):
         _note_mode(self, len(z), len(self.images))
         zeros = F.linear(z, self.nothing)  # z plays no part, but must have the shape and the type of noise
-        seen.note(self, "z", _noted(z))
+        seen.note(self, "z", z)
         rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.images)
         self.handed_out += len(z)
         return self.images[rows] + zeros.view(-1, 1, 1, 1)
 
 
-class Discriminator(nn.Module):
+class Discriminator(Network):
     """h(x) = bias + weight . x + 1/2 sum_k curvature_k x_k^2, with coefficients of the shape of an image."""
 
     def __init__(self, weight, curvature, bias):
@@ -50,11 +71,11 @@ class Discriminator(nn.Module):
             raise ValueError(f"d was given x of shape {tuple(x.shape)}; images are (B, {size})")
         if x.dtype != self.weight.dtype:
             raise TypeError(f"d was given x of type {x.dtype}; its parameters are {self.weight.dtype}")
-        seen.note(self, "x", _noted(x).reshape(-1, *self.weight.shape))
+        seen.note(self, "x", x)
         return ((self.weight + 0.5 * self.curvature * x) * x).sum(dim=(1, 2, 3)) + self.bias
 
 
-class ConditionalGenerator(nn.Module):
+class ConditionalGenerator(Network):
     """Images of 12 pixels: `amplitude` at the pixel of the class, two given ones behind the ten classes, the rest 0."""
 
     def __init__(self, tags, amplitude):
@@ -70,14 +91,14 @@ class ConditionalGenerator(nn.Module):
         _note_mode(self, len(z), len(self.tags))
         zeros = F.linear(z, self.nothing)
         classes = _one_hot(y, len(z), z.dtype)
-        seen.note(self, "z", _noted(z))
-        seen.note(self, "y", _noted(y))
+        seen.note(self, "z", z)
+        seen.note(self, "y", y)
         rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.tags)
         self.handed_out += len(z)
         return (torch.cat([self.amplitude * classes, self.tags[rows]], dim=1) + zeros).view(-1, 1, 3, 4)
 
 
-class ConditionalDiscriminator(nn.Module):
+class ConditionalDiscriminator(Network):
     """h(x, y) = gain x_y + weight . (the two pixels behind the ten classes) + bias."""
 
     def __init__(self, gain, weight, bias):
@@ -103,13 +124,6 @@ def _note_mode(network, given, wanted):
     seen.note(network, "alone", network.training and given == 1 < wanted)
 
 
-def _noted(tensor):
-    """A copy of a tensor that is to outlive the call; within torch.func's transforms, of what they wrap."""
-    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
-        tensor = torch._C._functorch.get_unwrapped(tensor)
-    return tensor.detach().clone()
-
-
 def _one_hot(y, size, dtype):
     if y.shape != (size,):
         raise ValueError(f"labels y of shape {tuple(y.shape)}; they are class numbers of shape ({size},)")
@@ -132,7 +146,7 @@ def loss(module, function, real, images, weight, curvature, bias):
     g = Generator(*tensors(images=images).values())
     d = Discriminator(**tensors(weight=weight, curvature=curvature, bias=bias))
     reply = _loss(function, getattr_or_unusable(module, function), g, d, tensors(real=real)["real"])
-    points = seen.by(d, "x")
+    points = [x.reshape(-1, *weight.shape) for x in seen.by(d, "x")]
     return {**reply, "seen": plain(torch.cat(points))} if points else reply
 
 
@@ -156,7 +170,8 @@ def conditional_loss(module, function, real, labels, tags, amplitude, gain, weig
 
 
 def draws(module, function, wanted, real, images, labels=None):
-    """What a loss draws at random, on three calls with the same images; the third tells of a seed set after drawing.
+    """What a loss draws at random, on three calls with the same networks and images; the third tells of a seed set
+    after drawing.
 
     Args:
         wanted: which part of it, one of those below.
@@ -169,16 +184,18 @@ def draws(module, function, wanted, real, images, labels=None):
         given.
     """
     reply = {}
+    g, d, given = _small_networks(real, images, labels)
+    network = d if wanted == "x" else g
     for call in ("0", "1", "2"):
-        g, d, given = _small_networks(real, images, labels)
+        before = len(seen.by(network, wanted))
         value = getattr_or_unusable(module, function)(g, d, *given, device=HOME)
         _check(function, value)
         if not reply:
             found = gradients("The loss", value, dict(enumerate([*g.parameters(), *d.parameters()])))
             reply["slope"] = sum(plain(gradient.abs().sum()) for gradient in found.values())
-        found = seen.by(d if wanted == "x" else g, wanted)
-        if found:
-            reply[f"{wanted}_{call}"] = plain(torch.cat(found))
+        if found := seen.by(network, wanted)[before:]:
+            shape = {"x": real.shape[1:], "z": (DIM_Z,), "y": ()}[wanted]
+            reply[f"{wanted}_{call}"] = plain(torch.cat([one.reshape(-1, *shape) for one in found]))
     return reply
 
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from grading import seen
 from grading.devices import HOME
 from grading.probes import (
     Unusable,
@@ -81,6 +82,7 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det):
     layer = getattr_or_unusable(module, "AffineCoupling")(given["mask"], net)
     leaf = given["x"].clone().requires_grad_()
     passed = leaf.clone()
+    getattr(layer, direction)(0.5 * given["x"])  # what a call keeps must not find its way into the next
     pair = watched(lambda: getattr(layer, direction)(passed))
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise Unusable(f"{direction} must return a pair, the result and log_det; it returned {described(pair)}.")
@@ -117,6 +119,7 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull):
     given = tensors(v=v, pull=pull)
     leaf = given["v"].requires_grad_()
     passed = leaf.clone()
+    flow.log_prob(0.5 * given["v"].detach())  # what a call keeps must not find its way into the next
     value = watched(lambda: flow.log_prob(passed))
     _check("log_prob", value)
     if value.shape != leaf.shape[:1]:
@@ -163,13 +166,15 @@ def sample(module, scales, shifts, n):
     """
     layers = [_Known(*arrays) for arrays in zip(*tensors(a=scales, b=shifts).values(), strict=True)]
     flow = getattr_or_unusable(module, "ImageFlow")(layers, scales.shape[1:])
-    reply = {}
+    reply, told = {}, 0
     for key in ("", "other_"):
         images = watched(lambda: flow.sample(int(n), device=HOME))
         if not isinstance(images, torch.Tensor):
             raise Unusable(f"sample must return a tensor; it returned {described(images)}.")
         reply[f"{key}sample"] = plain(images).astype(float)
-        reply[f"{key}noise"] = plain(layers[-1].seen.flatten(start_dim=1)) if layers[-1].seen is not None else None
+        found = [noise.reshape(-1, scales[0].size) for noise in seen.by(layers[-1], "z")]
+        reply[f"{key}noise"] = plain(torch.cat(found[told:])) if found[told:] else None
+        told = len(found)
         reply["is_uint8"] = images.dtype == torch.uint8
     return {name: value for name, value in reply.items() if value is not None}
 
@@ -194,10 +199,9 @@ class _Known(nn.Module):
     def __init__(self, scale, shift, offset=None, slope=None):
         super().__init__()
         self.scale, self.shift, self.offset, self.slope = scale, shift, offset, slope
-        self.seen = None
 
     def forward(self, z):
-        self.seen = z.detach().clone()
+        seen.note(self, "z", z)
         return self.scale * z + self.shift, z.new_full((len(z),), 1000.0)
 
     def inverse(self, x):

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading import seen
-from grading.probes import Unusable, described, getattr_or_unusable, plain, plain_gradients, tensors, watched
+from grading.probes import Unusable, described, getattr_or_unusable, plain, plain_gradients, tensors, watched, whole
 
 COEFFICIENTS = ("mean_weight", "mean_bias", "log_var_weight", "log_var_bias", "weight", "bias")
 STOOD_IN_FOR = {
@@ -49,11 +49,14 @@ class Model(nn.Module):
 
     def decode(self, z):
         _refuse_others("decode", "z", z, self.dim_z, self.weight.dtype)
-        seen.note(self, "z", z.detach().clone().reshape(-1, self.dim_z))
+        return F.linear(z, self.weight) + whole(self._next_biases, z)
+
+    def _next_biases(self, z):
+        seen.note(self, "z", z)
         count = z.numel() // self.dim_z
         rows = torch.arange(self.handed_out, self.handed_out + count, device=z.device) % len(self.bias)
         self.handed_out += count
-        return F.linear(z, self.weight) + self.bias[rows].view(*z.shape[:-1], -1)
+        return self.bias[rows].view(*z.shape[:-1], -1)
 
 
 def _refuse_others(function, name, tensor, width, dtype):
@@ -170,7 +173,7 @@ def _bound(module, call, x, given):
         parameter.requires_grad_()
     reply |= {"x_after": plain(x - kept), "touched": "; ".join(text for text, holds in complaints.items() if holds)}
     if drawn := seen.by(model, "z"):
-        reply["seen"] = plain(torch.cat(drawn))
+        reply["seen"] = plain(torch.cat([z.reshape(-1, model.dim_z) for z in drawn]))
     return reply | plain_gradients("The bound", value, parameters)
 
 
@@ -196,6 +199,10 @@ def _model(given):
     return Model(**{name: given[name] for name in COEFFICIENTS})
 
 
+class _Away(Exception):
+    """A function is called where it is not known."""
+
+
 class _Known:
     """Stands in for a function of the student's where its value and its slopes are known: near given points. Elsewhere
     it is the student's own.
@@ -209,13 +216,18 @@ class _Known:
     """
 
     def __init__(self, own, names, values, points, slopes):
-        self.own, self.names = own, names
+        self.own, self.names, self.random = own, names, names == STOOD_IN_FOR["sample_gaussian"]
         self.values, self.points, self.slopes = values, points, slopes
         self.asked = [0] * len(values)
 
     def __call__(self, *arguments, **named):
-        value = self._known(self._in_order(arguments, named))
-        return self.own(*arguments, **named) if value is None else value
+        ordered = self._in_order(arguments, named)
+        if ordered and self.random and torch._C._functorch.maybe_current_level() is not None:
+            ordered = ordered[0] + 0 * torch.rand(()), *ordered[1:]  # drawn once, or anew for each, as vmap was told
+        try:
+            return whole(self._known, *ordered)
+        except _Away:
+            return self.own(*arguments, **named)
 
     def _in_order(self, arguments, named):
         """The arguments, given by position or by name, in the order of the handout; () where they are others.
@@ -232,14 +244,13 @@ class _Known:
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         return inspect.Signature(inspect.Parameter(name, kind) for name in self.names)
 
-    def _known(self, arguments):
-        """The value, or None away from the points."""
+    def _known(self, *arguments):
         if len(arguments) != len(self.points) or not all(isinstance(a, torch.Tensor) for a in arguments):
-            return None
+            raise _Away
         arguments = torch.broadcast_tensors(*arguments)
         shape, width = arguments[0].shape[:-1], self.points[0].shape[-1]
         if arguments[0].shape[len(shape) :] != (width,):
-            return None
+            raise _Away
         rows = [a.reshape(-1, width) for a in arguments]
         at, known = torch.cat(rows, dim=1).detach(), torch.cat(self.points, dim=1)
         near = torch.cdist(at, known, compute_mode="donot_use_mm_for_euclid_dist").argmin(dim=1)
@@ -247,7 +258,7 @@ class _Known:
         # What depends on a variance bends the more the smaller it is: there 1e-6 is not near 1e-12.
         sizes = [row.abs() + (name not in VARIANCES) for name, row in zip(self.names, rows, strict=True)]
         if any((step.abs() > NEAR * size).any() for step, size in zip(away, sizes, strict=True)):
-            return None
+            raise _Away
         turn = torch.tensor([self._turn(row) for row in near.tolist()], device=near.device)
         value = self.values[near, turn]
         for step, slope in zip(away, self.slopes, strict=True):

@@ -235,7 +235,7 @@ class Test_9c(SubmissionTest):
         if not fault and (noise is None or noise.shape != (n, n_dims) or not np.isfinite(noise).all()):
             fault = "the last layer is not given one noise vector for each image"
         if not fault and np.array_equal(noise, again):
-            fault = "the noise is the same on each call: is a seed set?"
+            fault = "the noise is the same on each call: is a seed set, or is it kept?"
         self.fault("noise", fault)
         self.require(bool(reply["is_uint8"].all()), "type", "the images are not of type torch.uint8")
         if answer is not None:

@@ -57,7 +57,7 @@ class VaeTest(SubmissionTest):
             rows = drawn[0][0].reshape(-1, 3)
             fault = noise_fault(rows, width=3)
             if not fault and np.array_equal(drawn[0][0], drawn[1][0]):
-                fault = "the noise is the same on each call: is a seed set?"
+                fault = "the noise is the same on each call: is a seed set, or is it kept?"
             if not fault and n_samples and np.allclose(*drawn[0][0], atol=1e-3):
                 fault = "all images get the same noise"
         self.fault("z", fault)
