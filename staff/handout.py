@@ -56,9 +56,28 @@ class Leak(Exception):
 
 
 def given():
-    """The files of the handout, as paths from the top folder, sorted."""
+    """The files of the handout, as paths from the top folder, sorted.
+
+    Raises:
+        Leak: a file would be among them that nobody has committed: notes, say, or another solution.
+    """
     found = {path.relative_to(ROOT) for pattern in GIVEN for path in ROOT.glob(pattern) if path.is_file()}
-    return sorted(path for path in found if "__pycache__" not in path.parts)
+    found = sorted(path for path in found if "__pycache__" not in path.parts)
+    if (ROOT / ".git").exists() and (untracked := set(found) - _tracked()):
+        names = ", ".join(sorted(map(str, untracked)))
+        raise Leak(f"git does not know {names}: commit what students are to receive, and remove the rest.")
+    return found
+
+
+def _tracked():
+    """The files that git knows, as paths from the top folder."""
+    try:
+        run = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
+    except FileNotFoundError:
+        raise Leak("git is missing, which tells the files of this checkout from others in its folders.") from None
+    if run.returncode:
+        raise Leak(f"git does not tell which files are its own: {run.stderr.decode(errors='replace').strip()}")
+    return {Path(os.fsdecode(name)) for name in run.stdout.split(b"\0") if name}
 
 
 def text_of(path):
@@ -235,8 +254,8 @@ def main():
     dist.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".handout-", dir=dist) as beside:
         folder, archive = Path(beside, "handout"), Path(beside, "handout.zip")
-        write(folder)
         try:
+            write(folder)
             prove(folder)
             typeset(folder)
         except Leak as leak:

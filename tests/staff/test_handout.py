@@ -2,7 +2,9 @@
 
 import re
 import shutil
+import subprocess
 import zipfile
+from pathlib import Path
 
 import pytest
 from staff import handout
@@ -157,3 +159,31 @@ def test_nothing_is_written_where_the_proof_fails(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match="No handout was made: staff/ is in the handout"):
         handout.main()
     assert list((tmp_path / "dist").iterdir()) == []
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A small one of git's."""
+    monkeypatch.setattr(handout, "ROOT", tmp_path)
+    (tmp_path / "src" / "submission").mkdir(parents=True)
+    for name in ("README.md", "src/submission/gan.py"):
+        (tmp_path / name).write_text("")
+    for command in (["init", "--quiet"], ["add", "."]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_a_file_that_git_does_not_know_stops_the_handout(checkout):
+    assert handout.given() == [Path("README.md"), Path("src/submission/gan.py")]
+    (checkout / "notes.txt").write_text("not for the handout anyway")
+    assert len(handout.given()) == 2
+    (checkout / "src" / "submission" / "gan_alt.py").write_text("")
+    with pytest.raises(SystemExit, match="No handout was made: git does not know src/submission/gan_alt.py: commit"):
+        handout.main()
+    assert list((checkout / "dist").iterdir()) == []
+
+
+def test_a_folder_that_is_no_checkout_gives_all_that_is_named(checkout):
+    shutil.rmtree(checkout / ".git")
+    (checkout / "src" / "submission" / "gan_alt.py").write_text("")
+    assert Path("src/submission/gan_alt.py") in handout.given()
