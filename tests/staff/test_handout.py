@@ -74,6 +74,14 @@ def test_a_solved_line_is_found(copy):
         handout.prove(copy)
 
 
+@pytest.mark.parametrize("comment", ["# {}", "x = 1  # {}", "#  so:  # {}  # as in the paper"])
+def test_a_solved_line_in_a_comment_is_found(copy, comment):
+    line = next(line for line in (SOLVED / "flow_network.py").read_text().splitlines() if "-alpha.sum" in line)
+    append(copy / "src" / "training" / "flow.py", f"\n{comment.format(line.strip())}\n")
+    with pytest.raises(Leak, match=r"src/training/flow.py, line \d+, is a solved line: .*alpha"):
+        handout.prove(copy)
+
+
 def test_a_solved_line_with_other_names_and_spaces_is_found(copy):
     code = "return -F.logsigmoid( critic( gen(noise) ) ).mean()"
     append(copy / "src" / "data.py", f"\n\ndef f(critic, gen, noise):\n    {code}\n")
