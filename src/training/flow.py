@@ -17,7 +17,7 @@ from training.cuda_graph import Graph
 from training.errors import TrainingStopped, check_gradients, checked_parts, checked_scalar
 from training.loop import Run
 from training.optimizer import Adam, in_one_vector
-from training.replay import Script, loss_and_gradient, recorded
+from training.replay import Script, loss_and_gradient, recorded, unvalidated
 from training.retreat import Retreat
 from training.schedule import warm_up_and_cosine
 from training.threads import by_one_or_two
@@ -174,8 +174,9 @@ class FlowRun(Run):
             return torch.stack([self.flow.log_probs(x[None]) for x in points])
 
         def log_density(points, of_each):
-            # What a student prints here is of many points at once.
-            with torch.no_grad(), redirect_stdout(io.StringIO()):
+            # What a student prints here is of many points at once. Far from all data a deviation may underflow to 0,
+            # which torch.distributions would refuse.
+            with torch.no_grad(), unvalidated(), redirect_stdout(io.StringIO()):
                 # In parts that stay in the processor's cache: four times as fast.
                 found = torch.cat([of_each(part) for part in torch.from_numpy(points).to(self.device).split(4096)])
             # Far from all data z overflows; the density there is zero to any precision.

@@ -104,6 +104,17 @@ class _Listening:
         return getattr(self._stream, name)
 
 
+@contextmanager
+def unvalidated():
+    """Within it torch.distributions does not look whether its arguments are possible ones."""
+    before = Distribution._validate_args
+    Distribution.set_default_validate_args(False)
+    try:
+        yield
+    finally:
+        Distribution.set_default_validate_args(before)
+
+
 class Recorder(TorchDispatchMode):
     """Keeps every operation that torch carries out, backward passes too, but for the checks of torch.distributions."""
 
@@ -117,12 +128,12 @@ class Recorder(TorchDispatchMode):
         return False
 
     def __enter__(self):
-        self.validates = Distribution._validate_args
-        Distribution.set_default_validate_args(False)  # that takes a number out of a tensor
+        self._unvalidated = unvalidated()  # to look takes a number out of a tensor
+        self._unvalidated.__enter__()
         return super().__enter__()
 
     def __exit__(self, *error):
-        Distribution.set_default_validate_args(self.validates)
+        self._unvalidated.__exit__(None, None, None)
         return super().__exit__(*error)
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):

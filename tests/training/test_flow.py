@@ -74,6 +74,21 @@ def test_drawing_a_density_is_quiet_however_large_it_is_and_whatever_is_printed(
     assert not [str(warning.message) for warning in recwarn if warning.category is RuntimeWarning]
 
 
+def test_a_deviation_that_underflows_far_from_the_data_does_not_stop_the_density(tmp_path, monkeypatch):
+    def by_normal(flow, x):
+        deviation = torch.exp(-1000 * (x.abs() - flow.farthest).clamp(min=0))
+        return torch.distributions.Normal(torch.zeros_like(x), deviation).log_prob(x).sum(dim=1).mean()
+
+    run = start(tmp_path)
+    run.flow.farthest = run.test.abs().max()
+    monkeypatch.setattr(MAF, "log_probs", by_normal)
+    monkeypatch.setattr(MAF, "loss", lambda flow, x: -flow.log_probs(x))
+    run.finish({"nll": [1.0]}, {"valid_nll": [1.0]})
+    assert (tmp_path / "density.png").exists()
+    with pytest.raises(ValueError, match="constraint"):
+        run.flow.log_probs(100 * run.test)
+
+
 def test_directions_that_do_not_undo_each_other_get_a_warning(tmp_path, monkeypatch, capsys):
     start(tmp_path)
     assert capsys.readouterr().err == ""
