@@ -20,7 +20,9 @@ from pathlib import Path
 try:
     import numpy  # noqa: F401
 except ModuleNotFoundError:
-    sys.exit(f"{sys.executable} has no NumPy. Activate the environment of the problem set first; README.md says how.")
+    said = "Activate the environment of the problem set first; README.md says how."
+    print(f"{sys.executable} has no NumPy. {said}", file=sys.stderr)
+    sys.exit(2)
 
 from graderUtil import TerminalResult, choose, load_tests
 from grading.case import SubmissionTest
@@ -49,11 +51,12 @@ def load_solution():
 
 
 def load_points():
-    """{test id: points}, from points.json beside this file or one folder up."""
+    """{test id: points}, from points.json beside this file or one folder up; without it nothing can be run: exits."""
     for path in (HERE / "points.json", HERE.parent / "points.json"):
         if path.is_file():
             return json.loads(path.read_text(encoding="utf-8"))
-    sys.exit(f"points.json is missing: it belongs beside the folder {HERE}.")
+    print(f"points.json is missing: it belongs beside the folder {HERE}.", file=sys.stderr)
+    sys.exit(2)
 
 
 def main(arguments=None):

@@ -94,6 +94,12 @@ def main(argv=None):
             from training.session import run
 
         return run(settings)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        said = "Activate the environment of the problem set first; README.md says how."
+        print(f"{sys.executable} has no PyTorch. {said}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nStopped at once. If a checkpoint was saved before, --resume goes on from it.", file=sys.stderr)
         return INTERRUPTED

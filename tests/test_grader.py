@@ -3,6 +3,7 @@
 import ast
 import re
 import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -393,6 +394,18 @@ def test_one_question_or_one_test_can_be_chosen():
         "1c-2-hidden",
         "2b-1-basic",
     }
+
+
+def test_python_without_numpy_is_said():
+    run = subprocess.run([sys.executable, "-S", "grader.py"], cwd=ROOT / "src", capture_output=True, text=True)
+    assert run.returncode == 2 and run.stderr.count("\n") == 1
+    assert "has no NumPy. Activate the environment" in run.stderr
+
+
+def test_missing_points_are_said(students_copy):
+    (students_copy / "points.json").unlink()
+    status, _, errors = grade(students_copy / "submission", source=students_copy)
+    assert status == 2 and errors.startswith("points.json is missing") and errors.count("\n") == 1
 
 
 def test_a_missing_folder_is_said(tmp_path):

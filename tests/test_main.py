@@ -98,6 +98,13 @@ def test_cache_fetches_and_stops(tmp_path, flags):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_python_without_torch_is_said(tmp_path):
+    command = [sys.executable, "-S", "src/main.py", *SMALL_FLOW, "--out_dir", str(tmp_path)]  # -S: no site-packages
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "has no PyTorch. Activate the environment" in done.stderr
+
+
 def test_missing_data_is_explained_without_a_traceback(tmp_path):
     damaged = tmp_path / "mnist"
     damaged.mkdir()
