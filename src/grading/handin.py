@@ -64,21 +64,25 @@ def pack(folder, path):
         The names in it.
 
     Raises:
-        Refused: a file is missing, too large or a link.
+        Refused: a file is missing, too large or a link, or the zip cannot be written.
     """
     missing = [name for name in WANTED if not Path(folder, name).is_file()]
     if missing:
         raise Refused(f"{' and '.join(missing)} is missing in {folder}.")
     found = _within(_of_folder(Path(folder)))
     beside = Path(f"{path}.part")
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in sorted(found.items()):
-            # A date of its own would make two zips of the same files differ.
-            info = zipfile.ZipInfo(f"submission/{name}", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = (stat.S_IFREG | 0o644) << 16
-            archive.writestr(info, data)
-    os.replace(beside, path)
+    try:
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in sorted(found.items()):
+                # A date of its own would make two zips of the same files differ.
+                info = zipfile.ZipInfo(f"submission/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.external_attr = (stat.S_IFREG | 0o644) << 16
+                archive.writestr(info, data)
+        os.replace(beside, path)
+    except OSError as error:
+        said = f"{Path(path).absolute()} cannot be written ({error.strerror})"
+        raise Refused(f"{said}: make room for it there, or copy {folder} to a folder that is yours.") from error
     return [f"submission/{name}" for name in sorted(found)]
 
 

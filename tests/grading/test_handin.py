@@ -209,3 +209,18 @@ def test_make_zip_refuses_what_is_incomplete_and_leaves_no_zip(tmp_path):
     with pytest.raises(Refused, match="gan.py is missing"):
         pack(write(tmp_path / "submission", gan=None), tmp_path / "submission.zip")
     assert [path.name for path in tmp_path.iterdir()] == ["submission"]
+
+
+@pytest.mark.parametrize("name", ["submission.zip", "submission.zip.part"])
+def test_make_zip_says_in_one_line_where_it_cannot_write(tmp_path, name):
+    write(tmp_path / "submission")
+    (tmp_path / name).mkdir()  # root may write into any folder, but not over one
+    run = subprocess.run(
+        [sys.executable, "-m", "grading.handin"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1 and run.stderr.count("\n") == 1
+    assert "submission.zip cannot be written (Is a directory): make room" in run.stderr
