@@ -1,5 +1,6 @@
 """The defaults are the handout's, and flags at odds with each other are refused in one line."""
 
+import re
 import shlex
 from dataclasses import fields
 from pathlib import Path
@@ -142,3 +143,13 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
 def test_the_command_to_go_on_with_gives_the_same_settings(words):
     settings = parse(shlex.split(words))
     assert parse(shlex.split(settings.command())) == settings
+
+
+def test_git_ignores_every_folder_of_results_that_the_readme_names():
+    root = Path(__file__).resolve().parents[2]
+    folders = set(re.findall(r"\| `(\w+)/` \|", (root / "README.md").read_text()))
+    assert {"maf", "gan_nonsat", "vae", "fgan_kl", "image_flow"} <= folders
+    ignored = [line.strip("/") for line in (root / ".gitignore").read_text().splitlines() if line.startswith("/")]
+    for folder in folders:
+        for place in (Path(), Path("src")):
+            assert any((place / folder).match(pattern) for pattern in ignored), place / folder
