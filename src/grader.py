@@ -12,6 +12,7 @@ out.
 
 import argparse
 import json
+import math
 import os
 import secrets
 import sys
@@ -51,11 +52,32 @@ def load_solution():
 
 
 def load_points():
-    """{test id: points}, from points.json beside this file or one folder up; without it nothing can be run: exits."""
+    """{test id: points}, from points.json beside this file or one folder up.
+
+    Ends the program where there is none, or where it leaves out a test: nothing can be run then.
+    """
     for path in (HERE / "points.json", HERE.parent / "points.json"):
         if path.is_file():
-            return json.loads(path.read_text(encoding="utf-8"))
-    print(f"points.json is missing: it belongs beside the folder {HERE}.", file=sys.stderr)
+            try:
+                points = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                _stop(f"{path} is no JSON: {error}.")
+            if not isinstance(points, dict):
+                _stop(f"{path} must be an object of test ids and points.")
+            if lacking := [test.test.name for test in load_tests(*CASES) if test.test.name not in points]:
+                _stop(f"{path} has no points for {', '.join(lacking)}.")
+            if odd := [name for name, value in points.items() if not _is_points(value)]:
+                _stop(f"{path} has points that are no numbers, for {', '.join(odd)}.")
+            return points
+    return _stop(f"points.json is missing: it belongs beside the folder {HERE}.")
+
+
+def _is_points(value):
+    return type(value) in (int, float) and 0 <= value < math.inf
+
+
+def _stop(message):
+    print(message, file=sys.stderr)
     sys.exit(2)
 
 

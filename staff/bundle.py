@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import grader
 from staff import SOURCE, settings
 from staff.isolation import SERVED
 
@@ -54,6 +55,7 @@ def main():
         chosen = settings.load()
     except settings.Unsettled as error:
         sys.exit(str(error))
+    grader.load_points()  # the server would stop at what it stops at
     path = ROOT / "dist" / "autograder.zip"
     path.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bundle-", dir=path.parent) as folder:

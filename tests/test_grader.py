@@ -1,6 +1,8 @@
 """The grader as people run it, and its tests against the answers themselves."""
 
 import ast
+import json
+import math
 import re
 import shutil
 import subprocess
@@ -406,6 +408,26 @@ def test_missing_points_are_said(students_copy):
     (students_copy / "points.json").unlink()
     status, _, errors = grade(students_copy / "submission", source=students_copy)
     assert status == 2 and errors.startswith("points.json is missing") and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (lambda points: points.pop("2b-1-basic") and points.pop("9c-0-basic"), "no points for 2b-1-basic, 9c-0-basic"),
+        (lambda points: points.update({"1a-0-basic": "2"}), "points that are no numbers, for 1a-0-basic"),
+        (lambda points: points.update({"1a-0-basic": math.nan}), "points that are no numbers, for 1a-0-basic"),
+        (lambda points: points.update({"2a": True, "3a": None}), "points that are no numbers, for 2a, 3a"),
+    ],
+)
+def test_points_that_cannot_be_graded_with_are_named(monkeypatch, tmp_path, capsys, changed, said):
+    found = json.loads((ROOT / "points.json").read_text())
+    changed(found)
+    (tmp_path / "points.json").write_text(json.dumps(found))
+    monkeypatch.setattr(grader, "HERE", tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        grader.load_points()
+    errors = capsys.readouterr().err
+    assert stop.value.code == 2 and said in errors and errors.count("\n") == 1
 
 
 def test_a_missing_folder_is_said(tmp_path):

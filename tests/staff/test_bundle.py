@@ -15,6 +15,8 @@ from staff import bundle
 from staff.markers import blanked
 from tests.submissions import EXTRA, ROOT, SOLVED, needs_root, write
 
+import grader
+
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
 BLANK = {path.stem: blanked(path.read_text()) for path in SOLVED.glob("*.py")}
 
@@ -65,6 +67,16 @@ def test_two_zips_are_the_same_bytes_with_unix_line_ends_and_scripts_that_run(tm
         assert not any(b"\r" in archive.read(name) for name in modes)
     assert modes.pop("setup.sh") == modes.pop("run_autograder") == 0o700
     assert set(modes.values()) == {0o600}
+
+
+def test_points_that_the_server_would_stop_at_stop_the_bundle(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bundle, "ROOT", tmp_path)
+    monkeypatch.setattr(grader, "HERE", tmp_path)
+    (tmp_path / "points.json").write_text("{}")
+    with pytest.raises(SystemExit):
+        bundle.main()
+    assert "has no points for 1a-0-basic, " in capsys.readouterr().err
+    assert not (tmp_path / "dist").exists()
 
 
 def test_the_scripts_are_bash():
