@@ -8,12 +8,23 @@ from pathlib import Path
 _LINKED = ("/lib", "/lib64", "/usr/lib64", "/etc/ld.so.cache")
 
 
+def program():
+    """This interpreter, by a path without links or `..` up to the last name, which a virtual environment needs.
+
+    It may have been called by `../venv/bin/python`, with a link `venv` or one to a link: behind a wall there is
+    nothing on such a way.
+    """
+    folder, name = os.path.split(sys.executable)
+    return os.path.join(os.path.realpath(folder), name)
+
+
 def trees():
     """Folders and files of the interpreter and its packages, none within another."""
-    found = {sys.prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_chain(sys.executable)}
+    prefix = os.path.realpath(sys.prefix)
+    found = {prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_chain(program())}
     if sys.base_prefix not in ("/", "/usr", "/usr/local"):
         found.add(sys.base_prefix)
-    paths = {Path(path) for path in (*found, *map(os.path.realpath, found))}  # .venv may be a link
+    paths = {Path(path) for path in (*found, *map(os.path.realpath, found))}  # any may be a link
     return sorted(path for path in paths if path.exists() and not paths & set(path.parents))
 
 

@@ -137,7 +137,7 @@ class _Wall:
             "memory": self._memory,
             "limits": LIMITS,
         }
-        command = [sys.executable, "-I", "-B", self._seen(self._stage / script), json.dumps(settings)]
+        command = [interpreter.program(), "-I", "-B", self._seen(self._stage / script), json.dumps(settings)]
         self._outer = subprocess.Popen(
             [*self._outside(privileges), *command],
             cwd="/",

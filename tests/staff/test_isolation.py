@@ -245,6 +245,25 @@ def owned_by(uid):
     return found
 
 
+@pytest.mark.parametrize("python", ["../link/bin/python", "link/bin/python"])
+def test_an_environment_reached_by_links_is_one(tmp_path, python):
+    or_skip(Bubblewrap)
+    (tmp_path / "link").symlink_to(sys.prefix)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "link").symlink_to(tmp_path / "link")
+    script = f"""
+import staff
+from staff.isolation import wall
+from grading.client import Worker
+with wall("bubblewrap", {str(SOLVED)!r}) as inside, Worker(inside) as worker:
+    worker.prepare("gan")
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command, cwd = [python, "-c", script], tmp_path / "other"
+    run = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
 def test_without_a_wall_nothing_is_run(monkeypatch, tmp_path):
     monkeypatch.setattr(isolation.shutil, "which", lambda name: None)
     monkeypatch.setattr(isolation.os, "geteuid", lambda: 1000)
