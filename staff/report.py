@@ -25,6 +25,7 @@ HEAD, TAIL = 6000, 4000  # characters of a test's output that are shown, where t
 NAME = 100  # characters of a name
 SLOWEST = 10
 ROWS = 200  # of the table of students that a browser is to lay out at first; a button shows all
+QUESTIONS = 18  # that report.css finds room for beside each other; with more the table scrolls in a box of its own
 PLAIN = "#table tr[hidden] { display: table-row; }"  # style where scripts do not run
 # Beside letters, marks and signs, these join what belongs together in some scripts and in emoji.
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
@@ -59,6 +60,7 @@ def page(rows, seed):
         plain=PLAIN,
         plain_hash=_hash(PLAIN),
         most_rows=ROWS,
+        most_questions=QUESTIONS,
         plot=Markup(histogram.svg(the_class.core, the_class.most)) if the_class.core else "",
     )
 

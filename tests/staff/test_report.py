@@ -11,6 +11,7 @@ import pytest
 from staff import histogram, report
 from tests.staff import browser
 from tests.staff.classes import TESTS, row
+from tests.submissions import ROOT
 
 pytestmark = pytest.mark.xdist_group("report")  # one browser for all
 
@@ -395,6 +396,50 @@ def test_no_width_makes_the_page_scroll_sideways(page, width):
     browser.resize(page, width)
     page.find_element("id", "open").click()
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def of_all_questions():
+    """A submission that tried every question of points.json that is coded, and has a long id."""
+    one = row(40 * "%E6%9D%8E", "李小龙")
+    points = json.loads((ROOT / "points.json").read_text())
+    one.results["tests"] = [
+        {
+            "score": worth,
+            "max_score": 0 if number[0] in "6789" else worth,
+            "status": "passed",
+            "name": number,
+            "number": number,
+        }
+        for number, worth in points.items()
+        if "-" in number
+    ]
+    return one
+
+
+@pytest.mark.parametrize("width", [400, 1000, 1376, 1400, 2000])
+def test_all_questions_and_long_ids_find_room(opened, tmp_path, width):
+    driver, _ = opened
+    path = tmp_path / "report.html"
+    path.write_text(report.page([of_all_questions()], 7), encoding="utf-8")
+    browser.resize(driver, width)
+    driver.get(path.as_uri())
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    table, box = driver.find_element("id", "table"), driver.find_element("css selector", ".box.wide")
+    assert width < 1376 or table.size["width"] <= box.size["width"]
+    cut = "return [...document.querySelectorAll('#table thead th')].filter((one) => one.scrollWidth > one.clientWidth)"
+    assert not driver.execute_script(cut)
+    whole = "return (([...all]) => all.every((one) => one.scrollHeight <= one.clientHeight))"
+    whole += "(document.querySelectorAll('#table small, .id span'))"
+    closed = driver.find_element("id", "s0").size["height"]
+    assert not driver.execute_script(whole) and closed < 100
+    press(driver, "#s0 th button")
+    assert driver.execute_script(whole)
+
+
+def test_extra_credit_has_no_points_by_test_either():
+    text = report.page([of_all_questions()], 7)
+    assert '<td class="n" data-label="Points: ">extra</td>' in text
+    assert '<td class="n" data-label="Points: ">0</td>' not in text
 
 
 def test_on_paper_nothing_is_cut_and_no_controls_are_left(page):
