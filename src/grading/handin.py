@@ -7,6 +7,7 @@ are counted while reading, whatever an archive claims.
 """
 
 import ast
+import contextlib
 import io
 import os
 import stat
@@ -81,6 +82,8 @@ def pack(folder, path):
                 archive.writestr(info, data)
         os.replace(beside, path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
         said = f"{Path(path).absolute()} cannot be written ({error.strerror})"
         raise Refused(f"{said}: make room for it there, or copy {folder} to a folder that is yours.") from error
     return [f"submission/{name}" for name in sorted(found)]

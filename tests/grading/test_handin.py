@@ -1,5 +1,6 @@
 """What is handed in is taken where its meaning is plain, refused with the reason where not, and never believed."""
 
+import errno
 import io
 import os
 import stat
@@ -208,6 +209,17 @@ def test_make_zip_packs_what_belongs_and_warns_of_what_will_fail(tmp_path):
 def test_make_zip_refuses_what_is_incomplete_and_leaves_no_zip(tmp_path):
     with pytest.raises(Refused, match="gan.py is missing"):
         pack(write(tmp_path / "submission", gan=None), tmp_path / "submission.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["submission"]
+
+
+def test_of_a_zip_that_could_not_be_written_nothing_is_left(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write(tmp_path / "submission")
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    with pytest.raises(Refused, match="No space left on device"):
+        pack(tmp_path / "submission", tmp_path / "submission.zip")
     assert [path.name for path in tmp_path.iterdir()] == ["submission"]
 
 
