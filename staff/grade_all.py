@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+import grader
 from grading.handin import Refused
 from staff import grades, isolation, jobs, pool, settings
 from staff.submissions import NoSubmissions, find, known_as
@@ -54,6 +55,7 @@ def main(arguments=None):
 
 def _run(flags):
     chosen = settings.load()
+    grader.load_points()  # each job would stop at what it stops at
     if flags.wall:
         chosen = settings.replace(chosen, wall=flags.wall)
     if not flags.cluster:

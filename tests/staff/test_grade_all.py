@@ -237,6 +237,16 @@ def test_nothing_to_grade_is_said_in_one_line(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_points_that_leave_out_a_test_stop_a_run_before_its_first_job(a_class, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(grade_all.grader, "HERE", tmp_path / "src")
+    (tmp_path / "points.json").write_text('{"2b-0-basic": 1}')
+    with pytest.raises(SystemExit) as stop:
+        grade_all.main([str(a_class), "--out", str(tmp_path / "out")])
+    assert stop.value.code == 2
+    assert "has no points for 1a-0-basic" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_may_loop_is_begun_in_the_first_half_but_not_all_at_once():
     class_of = [SimpleNamespace(id=number) for number in range(100)]
     looping = {80, 90, 98, 99}
