@@ -45,5 +45,14 @@ def explain(error, folder):
     return "An error in the submission:\n" + "".join(lines).rstrip()
 
 
+def hint_of_backward(error):
+    """A line on the usual cause of an error of a backward pass, which comes long after it; "" where none is known."""
+    if "second time" in str(error):
+        return "Does your function call backward() itself? That is main.py's business."
+    if "inplace" in str(error):
+        return "Do you assign into a tensor that something before was computed from? Make a new one instead."
+    return ""
+
+
 def _is_in(filename, folder):
     return Path(folder).resolve() in Path(filename).resolve().parents

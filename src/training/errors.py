@@ -19,7 +19,11 @@ class Interrupted(TrainingStopped):
 
 def explain(error):
     """What a student needs to read of an error that came out of the submission; None if it has no part in the error."""
-    return tracebacks.explain(error, SUBMISSION)
+    explanation = tracebacks.explain(error, SUBMISSION)
+    hint = tracebacks.hint_of_backward(error) if isinstance(error, RuntimeError) else ""
+    if explanation is None and hint:
+        return f"What the submission returned cannot be differentiated: {error}\n{hint}"
+    return explanation
 
 
 def checked_parts(module, *names):

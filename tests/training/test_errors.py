@@ -77,3 +77,10 @@ def test_errors_of_others_are_left_alone():
         raise NotImplementedError
 
     assert explain(raised(f)) is None
+
+
+def test_a_backward_pass_that_comes_too_late_says_what_the_function_may_have_done():
+    value = torch.ones((), requires_grad=True).exp()
+    value.backward()
+    explanation = explain(raised(value.backward))
+    assert explanation.endswith("Does your function call backward() itself? That is main.py's business.")

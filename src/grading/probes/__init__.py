@@ -13,7 +13,7 @@ import torch
 from grading import wire
 from grading.devices import DeviceWatch, WrongDevice
 from grading.loader import FileMissing
-from tracebacks import explain, unwritten
+from tracebacks import explain, hint_of_backward, unwritten
 
 
 class Unusable(Exception):
@@ -139,12 +139,7 @@ def plain_gradients(what, value, sources):
 
 def _not_differentiable(what, error):
     """`Unusable` for an error of the backward pass, with a word on the usual causes."""
-    text = f"{what} cannot be differentiated: {error}"
-    if "second time" in str(error):
-        text += "\nDoes your function call backward() itself? That is main.py's business."
-    if "inplace" in str(error):
-        text += "\nDo you assign into a tensor that something before was computed from? Make a new one instead."
-    return Unusable(text)
+    return Unusable(f"{what} cannot be differentiated: {error}\n{hint_of_backward(error)}".rstrip())
 
 
 def described(value):
