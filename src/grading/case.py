@@ -179,7 +179,12 @@ class SubmissionTest(GradedTestCase):
         if not self.test.is_hidden or failure.unwritten == self._function:
             self.unwritten = failure.unwritten
         self.observe("failed", str(failure), False)
-        self._gist.append(f"{self._about or 'Your code'}: it stopped with an error, or took too long")
+        why = "it stopped with an error, or took too long"
+        if failure.absent:
+            why = "it is not there: the file or the function is missing"
+        elif self.unwritten:
+            why = "it is still to be written"
+        self._gist.append(f"{self._about or 'Your code'}: {why}")
         self._problems.append((str(failure) + less, ""))
         return self._verdict()
 

@@ -352,6 +352,8 @@ def _off_the_line(x, fake, real):
                 "all images share weights that differ by pixel" if shared else "each pixel has its own weight"
             )
         return text + "no weights fit"
+    if np.abs(a + b - 1).max() < 5e-3:
+        return text + "they are near that, as if numbers on the way were rounded to fewer digits than float32 has"
     if np.ptp(a + b) < 1e-3:
         return text + f"the weights add up to {_rounded(a[0] + b[0])}"
     if np.ptp(a - b) < 1e-3:

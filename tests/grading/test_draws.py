@@ -109,6 +109,7 @@ MIXED = {
     "the weights differ by 0": lambda rng, f, r: rng.random((500, 1, 1, 1)) * (f + r),
     "the weights differ by 1": lambda rng, f, r: r + rng.random((500, 1, 1, 1)) * (f + r),
     "nothing to do with each other": lambda rng, f, r: rng.random((500, 1, 1, 1)) * f + rng.random((500, 1, 1, 1)) * r,
+    "rounded to fewer digits": lambda rng, f, r: (r + rng.random((500, 1, 1, 1)) * (f - r)).astype(np.float16),
     "no weights fit": lambda rng, f, r: r + rng.normal(size=f.shape),
 }
 
