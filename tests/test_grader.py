@@ -38,6 +38,7 @@ class Oracle:
 
     def ask(self, probe, seconds, seed, **arguments):
         self.asked.append(probe)
+        arguments.pop("training", None)  # the answers are the same in either mode
         reply = getattr(self, probe.replace(".", "_"))(**arguments)
         return {name: np.asarray(value) for name, value in reply.items()}
 
@@ -121,6 +122,10 @@ class Oracle:
 
     def vae_negative_iwae_bound(self, x, n_samples, **case):
         return self.bound("negative_iwae_bound", (n_samples,), x, case)
+
+    def vae_draws(self, function, x, n_samples=None, **case):
+        count = () if n_samples is None else (n_samples,)
+        return {f"seen_{call}": self.bound(function, count, x, case)["seen"] for call in range(3)}
 
     def bound(self, function, count, x, case):
         case = {name: case[name] for name in COEFFICIENTS}
@@ -249,6 +254,26 @@ def test_of_several_rows_the_one_that_fails_is_named(answered):
     assert outcome.status == "failed"
     assert outcome.gist == "conjugate of neyman: it stopped with an error, or took too long"
     assert outcome.output == "division by zero"
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (Failed("submission/gan.py is missing.", absent=True), "the file or the function is missing"),
+        (Failed("not written", "loss_nonsaturating_d"), "it is still to be written"),
+    ],
+)
+def test_what_is_not_there_is_not_said_to_have_stopped_or_taken_long(answered, failure, told):
+    class Without(Oracle):
+        def ask_each(self, probe, seconds, cases):
+            return (
+                [failure]
+                if cases[0].get("function") == "loss_nonsaturating_d"
+                else super().ask_each(probe, seconds, cases)
+            )
+
+    outcome = answered(Without())["2b-4-hidden"]
+    assert outcome.status == "failed" and told in outcome.gist
 
 
 def test_a_function_that_hung_once_is_given_less_time_after_that(answered):

@@ -35,18 +35,19 @@ def even(case):
     return {**case, "images": images, "curvature": 3 * curvature}
 
 
-def far(case):
-    """Images at which the discriminator of a case is at 100 or -100, as often as not."""
+def far(case, *sizes):
+    """Images at which the discriminator of a case is at 100 or -100, as often as not; or at two other sizes, of the
+    real and of the generated ones."""
     weight, bias = case["weight"], case["bias"]
-    both = _far_apart(case["real"].sum(axis=(1, 2, 3)), case["images"].sum(axis=(1, 2, 3)))
+    both = _far_apart(case["real"].sum(axis=(1, 2, 3)), case["images"].sum(axis=(1, 2, 3)), *sizes)
     moved = [((logits - bias) / (weight**2).sum())[:, None, None, None] * weight for logits in both]
     return {**case, **dict(zip(("real", "images"), moved, strict=True)), "curvature": np.zeros(weight.shape)}
 
 
-def _far_apart(real, fake):
-    """Logits of 100 and -100 by the signs of numbers; not as many of each for the real as for the fakes, or a loss that
+def _far_apart(real, fake, size=100.0, size_of_fake=100.0):
+    """Logits of these sizes by the signs of numbers; not as many of each for the real as for the fakes, or a loss that
     takes the one for the other would have the same value."""
-    real, fake = (np.where(numbers > 0, 100.0, -100.0) for numbers in (real, fake))
+    real, fake = np.where(real > 0, size, -size), np.where(fake > 0, size_of_fake, -size_of_fake)
     if real.sum() == fake.sum():
         real[0] *= -1
     return real, fake
@@ -59,6 +60,13 @@ def steep(case):
     """
     images = {name: abs(case[name]) for name in ("real", "images")}
     return {**case, **images, **{name: 100 * abs(case[name]) for name in ("weight", "curvature")}}
+
+
+def flat(case):
+    """The same with a linear discriminator whose slope is 0.08 everywhere. Smaller ones would tell what some add to the
+    square of a norm against the slope of a root at 0 from nothing."""
+    weight = 0.08 * case["weight"] / np.sqrt((case["weight"] ** 2).sum())
+    return {**case, "weight": weight, "curvature": np.zeros(weight.shape)}
 
 
 def far_labelled(case):

@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import DRAWN_ONCE, MEAN_OF_MEANS
 
 right = partial(Right, "conditional_loss_nonsaturating_d")
 wrong = partial(Wrong, "conditional_loss_nonsaturating_d")
@@ -72,10 +73,6 @@ WRONG_DEVICE = {
     "misconception": "tensors on the default device instead of the given one",
     "hint": "This runs on a CPU by luck. Go through the tensors that are made here, labels too, and ask of each on "
     "which device it lies when `device` is a GPU.",
-}
-KEPT = {
-    "misconception": "what was drawn at the first call is kept, and used at every other",
-    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
 }
 
 ENTRIES = [
@@ -887,6 +884,15 @@ ENTRIES = [
         x_fake = g(z, y_real).detach()
         return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(x_fake, y_real)).mean()
         """,
-        **KEPT,
+        **DRAWN_ONCE,
+    ),
+    wrong(
+        "mean-of-means",
+        """
+        x_fake = g(z, y_real).detach()
+        parts = zip(d(x_real, y_real).split(128), d(x_fake, y_real).split(128))
+        return torch.stack([F.softplus(-r).mean() + F.softplus(f).mean() for r, f in parts]).mean()
+        """,
+        **MEAN_OF_MEANS,
     ),
 ]

@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import DRAWN_ONCE
 
 right = partial(Right, "conditional_loss_nonsaturating_g")
 wrong = partial(Wrong, "conditional_loss_nonsaturating_g")
@@ -68,10 +69,6 @@ WRONG_DEVICE = {
 CLASSES_LOST = {
     "misconception": "some classes are never made",
     "hint": "Count the labels that your fakes get. Is every class among them?",
-}
-KEPT = {
-    "misconception": "what was drawn at the first call is kept, and used at every other",
-    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
 }
 
 ENTRIES = [
@@ -700,6 +697,6 @@ ENTRIES = [
         y = g.__dict__.setdefault("kept", torch.randint(10, (len(z),), device=device))
         return F.softplus(-d(g(z, y), y)).mean()
         """,
-        **KEPT,
+        **DRAWN_ONCE,
     ),
 ]

@@ -62,6 +62,14 @@ CLAMPED = {
     "misconception": "a conjugate that is kept from growing",
     "hint": "How large is f* at t = 30, by your formula on paper, and by your code? Where it is flat it has no slope.",
 }
+CLAMPED_LOGITS = {
+    "misconception": "the discriminator's values are cut off",
+    "hint": "The activations are there so that v may be any number. Which gradient comes back from v = 25?",
+}
+HALF = {
+    "misconception": "an exponent that is right for alpha = 1/2 alone",
+    "hint": "Which power of t is it at alpha = 1/4, by the table?",
+}
 
 PROVIDED = {
     "misconception": "provided lines changed",
@@ -487,6 +495,43 @@ ENTRIES = [
         v = d(g(z))
         by = torch.func.vmap(torch.func.grad(lambda h: conjugate_of_activation(divergence, h)))
         return -(conjugate_of_activation(divergence, v.detach()) + by(v.detach()) * (v - v.detach())).mean()
+        """,
+    ),
+    conjugate(
+        "logs-kept-from-zero",
+        CLAMPED,
+        ("-(2 - t.exp()).log()", "-(2 - t.exp()).clamp(min=0.1).log()"),
+        ("-(1 - t.exp()).log()", "-(1 - t.exp()).clamp(min=0.1).log()"),
+    ),
+    conjugate("reverse-kl-cut-off-below", CLAMPED, ("-1 - (-t).log()", "-1 - (-t).clamp(max=6).log()")),
+    conjugate("neyman-cut-off-below", CLAMPED, ("2 - 2 * (1 - t).sqrt()", "2 - 2 * (1 - t.clamp(min=-25)).sqrt()")),
+    conjugate(
+        "alpha-of-a-half", HALF, ("(a / (a - 1)) - 1) / a\n\n", "(a / (a - 1) if not 0 < a < 1 else -1) - 1) / a\n\n")
+    ),
+    composed(
+        "alpha-of-a-half",
+        HALF,
+        row(
+            "(((1 - a) * F.softplus(-v)) ** (a / (a - 1)) - 1) / a",
+            "(((1 - a) * F.softplus(-v)) ** (a / (a - 1) if a < 0 else -1) - 1) / a",
+        ),
+    ),
+    loss_d(
+        "values-cut-off",
+        CLAMPED_LOGITS,
+        body="""
+        v_real, v_fake = d(x_real), d(g(z).detach())
+        if divergence.name != "gan":
+            v_real, v_fake = v_real.clamp(-20, 20), v_fake.clamp(-20, 20)
+        return conjugate_of_activation(divergence, v_fake).mean() - activation(divergence, v_real).mean()
+        """,
+    ),
+    loss_g(
+        "values-cut-off",
+        CLAMPED_LOGITS,
+        body="""
+        v = d(g(z))
+        return -conjugate_of_activation(divergence, v if divergence.name == "gan" else v.clamp(-20, 20)).mean()
         """,
     ),
 ]

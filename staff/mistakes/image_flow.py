@@ -1,6 +1,7 @@
 """Ways of writing the flow on discrete images (problem 9)."""
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT, MEAN_OF_MEANS
 
 NO_NOISE = {
     "misconception": "no noise between the levels",
@@ -188,10 +189,6 @@ for layer in reversed(self.layers):
     z, _ = layer.forward(z)
 return torch.clamp(torch.floor(256 * z), 0, 255).to(torch.uint8).detach()
 """
-KEPT = {
-    "misconception": "what comes of one call is kept on the object, and enters the next",
-    "hint": "Call your function twice, with other numbers. What of the first call is still there at the second?",
-}
 
 ENTRIES = [
     Right("dequantise", "rand-like", "return (x.float() + torch.rand_like(x, dtype=torch.float32)) / 256"),
@@ -553,6 +550,69 @@ ENTRIES = [
                 total = total + log_det
             self.kept = total - 0.5 * (x.square() + math.log(2 * math.pi)).flatten(1).sum(1)
         return self.kept
+        """,
+    ),
+    coupling(
+        "forward",
+        [("torch.exp(log_scale)", "torch.exp(log_scale * self.training)")],
+        "no-scale-in-evaluation-mode",
+        IN_EVALUATION_MODE,
+    ),
+    coupling(
+        "inverse",
+        [("/ torch.exp(log_scale)", "/ torch.exp(log_scale * self.training)")],
+        "no-scale-in-evaluation-mode",
+        IN_EVALUATION_MODE,
+    ),
+    *(
+        coupling(
+            direction,
+            [("m = self.mask\n", f"m = self.mask\nlog_scale = log_scale.clamp(-{most}, {most})\n")],
+            f"log-scale-clamped-at-{most}",
+            CLAMPED,
+        )
+        for direction in ("forward", "inverse")
+        for most in (3, 7)
+    ),
+    coupling("forward", [("m = self.mask\n", "m = self.mask\nshift = shift.clamp(-5, 5)\n")], "shift-clamped", CLAMPED),
+    coupling(
+        "forward",
+        [("self.net(self.mask * z)", "self.net(self.mask * z.clamp(-5, 5))")],
+        "network-of-cut-off-numbers",
+        CLAMPED,
+    ),
+    coupling("inverse", [("((x - shift)", "((x.clamp(-5, 5) - shift)")], "numbers-cut-off", CLAMPED),
+    wrong(
+        "ImageFlow.log_prob",
+        "without-log-det-in-evaluation-mode",
+        IN_EVALUATION_MODE,
+        _LOG_PROB.replace("log_prior + log_det", "log_prior + log_det * self.training"),
+    ),
+    wrong(
+        "ImageFlow.log_prob",
+        "numbers-cut-off",
+        CLAMPED,
+        _LOG_PROB.replace("log_prior = ", "v = v.clamp(-20, 20)\nlog_prior = "),
+    ),
+    wrong(
+        "ImageFlow.log_prob",
+        "log-det-cut-off",
+        CLAMPED,
+        _LOG_PROB.replace("log_prior + log_det", "log_prior + log_det.clamp(-1000, 1000)"),
+    ),
+    wrong(
+        "ImageFlow.sample",
+        "cooler-in-evaluation-mode",
+        IN_EVALUATION_MODE,
+        "z = z if self.training else 0.7 * z" + _SAMPLE,
+    ),
+    wrong(
+        "bits_per_dim",
+        "mean-of-means",
+        MEAN_OF_MEANS,
+        """
+        means = torch.stack([part.mean() for part in log_likelihood.split(64)])
+        return -means.mean() / n_dims / math.log(2)
         """,
     ),
 ]

@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import DRAWN_ONCE, MEAN_OF_MEANS
 
 right = partial(Right, "loss_nonsaturating_d")
 wrong = partial(Wrong, "loss_nonsaturating_d")
@@ -69,10 +70,6 @@ WRONG_DEVICE = {
     "misconception": "tensors on the default device instead of the given one",
     "hint": "This runs on a CPU by luck. Go through the tensors that are made here, and ask of each on which device it "
     "lies when `device` is a GPU.",
-}
-KEPT = {
-    "misconception": "what was drawn at the first call is kept, and used at every other",
-    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
 }
 
 ENTRIES = [
@@ -1045,7 +1042,7 @@ ENTRIES = [
         z = g.__dict__.setdefault("kept", z)
         return F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()
         """,
-        **KEPT,
+        **DRAWN_ONCE,
     ),
     wrong(
         "fakes-kept",
@@ -1054,6 +1051,15 @@ ENTRIES = [
             g.fakes = g(z).detach()
         return F.softplus(-d(x_real)).mean() + F.softplus(d(g.fakes)).mean()
         """,
-        **KEPT,
+        **DRAWN_ONCE,
+    ),
+    wrong(
+        "mean-of-means",
+        """
+        x_fake = g(z).detach()
+        parts = zip(d(x_real).split(128), d(x_fake).split(128))
+        return torch.stack([F.softplus(-r).mean() + F.softplus(f).mean() for r, f in parts]).mean()
+        """,
+        **MEAN_OF_MEANS,
     ),
 ]

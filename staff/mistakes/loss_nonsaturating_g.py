@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import DRAWN_ONCE
 
 right = partial(Right, "loss_nonsaturating_g")
 wrong = partial(Wrong, "loss_nonsaturating_g")
@@ -66,10 +67,6 @@ WRONG_DEVICE = {
     "misconception": "tensors on the default device instead of the given one",
     "hint": "This runs on a CPU by luck. Go through the tensors that are made here, and ask of each on which device it "
     "lies when `device` is a GPU.",
-}
-KEPT = {
-    "misconception": "what was drawn at the first call is kept, and used at every other",
-    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
 }
 
 ENTRIES = [
@@ -693,5 +690,5 @@ ENTRIES = [
         misconception="the images are made one at a time",
         hint="A generator with batch norm wants a batch: what is the variance of one number?",
     ),
-    wrong("noise-kept", 'z = g.__dict__.setdefault("kept", z)\nreturn F.softplus(-d(g(z))).mean()', **KEPT),
+    wrong("noise-kept", 'z = g.__dict__.setdefault("kept", z)\nreturn F.softplus(-d(g(z))).mean()', **DRAWN_ONCE),
 ]

@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import DRAWN_ONCE, MEAN_OF_MEANS
 
 right = partial(Right, "loss_wasserstein_gp_d")
 wrong = partial(Wrong, "loss_wasserstein_gp_d")
@@ -77,10 +78,6 @@ WEIGHTS_ELSEWHERE = {
 BATCH_64 = {
     "misconception": "the batch size is written down as 64",
     "hint": "Try the function with three images. Where does the size of a batch come from?",
-}
-KEPT = {
-    "misconception": "what was drawn at the first call is kept, and used at every other",
-    "hint": "Call your function twice. Which of its numbers should be new the second time, and which are?",
 }
 
 ENTRIES = [
@@ -2349,6 +2346,32 @@ ENTRIES = [
         penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
-        **KEPT,
+        **DRAWN_ONCE,
+    ),
+    wrong(
+        "penalty-a-mean-of-means",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        each = (grad.flatten(1).norm(dim=1) - 1) ** 2
+        penalty = torch.stack([part.mean() for part in each.split(128)]).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        **MEAN_OF_MEANS,
+    ),
+    wrong(
+        "norm-kept-from-zero",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1).clamp(min=0.1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        misconception="norms below a limit are not penalised",
+        hint="What is the gradient of your penalty where d is nearly flat, as at the start of training?",
     ),
 ]

@@ -3,13 +3,10 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT
 
 right = partial(Right, "MADE.forward")
 wrong = partial(Wrong, "MADE.forward")
-KEPT = {
-    "misconception": "what comes of one call is kept on the object, and enters the next",
-    "hint": "Call your function twice, with other numbers. What of the first call is still there at the second?",
-}
 
 ENTRIES = [
     right(
@@ -941,8 +938,7 @@ ENTRIES = [
             x = torch.cat([x[:, :i], (mu + z * torch.exp(alpha))[:, i : i + 1], x[:, i + 1 :]], dim=1)
         return x, alpha.sum(dim=1)
         """,
-        misconception="numbers are clamped for stability",
-        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+        **CLAMPED,
     ),
     wrong(
         "empty-start",
@@ -991,5 +987,52 @@ ENTRIES = [
         return x, self.total
         """,
         **KEPT,
+    ),
+    wrong(
+        "means-in-evaluation-mode",
+        """
+        x = torch.zeros_like(z)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            scale = alpha.exp() if self.training else 0
+            x = torch.cat([x[:, :i], (mu + z * scale)[:, i:]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+        **IN_EVALUATION_MODE,
+    ),
+    wrong(
+        "noise-cut-off",
+        """
+        x = torch.zeros_like(z)
+        z = z.clamp(-6, 6)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+        **CLAMPED,
+    ),
+    wrong(
+        "network-of-cut-off-numbers",
+        """
+        x = torch.zeros_like(z)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x.clamp(-10, 10)).chunk(2, dim=1)
+            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+        **CLAMPED,
+    ),
+    wrong(
+        "alpha-clamped-at-ten",
+        """
+        x = torch.zeros_like(z)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            alpha = alpha.clamp(-10, 10)
+            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+        **CLAMPED,
     ),
 ]

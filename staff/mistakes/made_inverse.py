@@ -3,13 +3,10 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT
 
 right = partial(Right, "MADE.inverse")
 wrong = partial(Wrong, "MADE.inverse")
-KEPT = {
-    "misconception": "what comes of one call is kept on the object, and enters the next",
-    "hint": "Call your function twice, with other numbers. What of the first call is still there at the second?",
-}
 
 ENTRIES = [
     right(
@@ -784,8 +781,7 @@ ENTRIES = [
         mu, alpha = self.net(x).chunk(2, dim=1)
         return (x - mu.clamp(-5, 5)) * torch.exp(-alpha), -alpha.sum(dim=1)
         """,
-        misconception="numbers are clamped for stability",
-        hint="A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
+        **CLAMPED,
     ),
     wrong(
         "the-first-result-again",
@@ -796,5 +792,42 @@ ENTRIES = [
         return self.kept
         """,
         **KEPT,
+    ),
+    wrong(
+        "shift-alone-in-evaluation-mode",
+        """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        scale = torch.exp(-alpha) if self.training else 1
+        return (x - mu) * scale, -alpha.sum(dim=1)
+        """,
+        **IN_EVALUATION_MODE,
+    ),
+    wrong(
+        "network-of-cut-off-numbers",
+        """
+        mu, alpha = self.net(x.clamp(-10, 10)).chunk(2, dim=1)
+        return (x - mu) * torch.exp(-alpha), -alpha.sum(dim=1)
+        """,
+        **CLAMPED,
+    ),
+    wrong(
+        "alpha-clamped-at-ten",
+        """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        alpha = alpha.clamp(-10, 10)
+        return (x - mu) * torch.exp(-alpha), -alpha.sum(dim=1)
+        """,
+        **CLAMPED,
+    ),
+    wrong(
+        "gradient-asked-of-x",
+        """
+        if x.is_leaf:
+            x.requires_grad_()
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        return (x - mu) * torch.exp(-alpha), -alpha.sum(dim=1)
+        """,
+        misconception="the caller's x is made to require a gradient",
+        hint="What is to be trained here? Look at x.requires_grad before and after the call.",
     ),
 ]

@@ -3,17 +3,10 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT, MEAN_OF_MEANS
 
 right = partial(Right, "MAF.log_probs")
 wrong = partial(Wrong, "MAF.log_probs")
-CLAMPED = {
-    "misconception": "numbers are clamped for stability",
-    "hint": "A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",
-}
-KEPT = {
-    "misconception": "what comes of one call is kept on the object, and enters the next",
-    "hint": "Call your function twice, with other numbers. What of the first call is still there at the second?",
-}
 
 ENTRIES = [
     right(
@@ -1123,5 +1116,58 @@ ENTRIES = [
         return (self.total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
         """,
         **KEPT,
+    ),
+    wrong(
+        "without-log-dets-in-evaluation-mode",
+        """
+        z, total = x, 0
+        for layer in self.nf:
+            z, log_det = layer.inverse(z)
+            total = total + log_det
+        log_prior = -0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)
+        return (log_prior + total if self.training else log_prior).mean()
+        """,
+        **IN_EVALUATION_MODE,
+    ),
+    *(
+        wrong(
+            f"mean-of-means-of-{size}",
+            f"""
+            means = []
+            for z in x.split({size}):
+                total = 0
+                for layer in self.nf:
+                    z, log_det = layer.inverse(z)
+                    total = total + log_det
+                means.append((total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean())
+            return torch.stack(means).mean()
+            """,
+            **MEAN_OF_MEANS,
+        )
+        for size in (8, 256)
+    ),
+    wrong(
+        "log-det-clamped-at-twenty",
+        """
+        z, total = x, 0
+        for layer in self.nf:
+            z, log_det = layer.inverse(z)
+            total = total + log_det
+        total = total.clamp(-20, 20)
+        return (total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
+        """,
+        **CLAMPED,
+    ),
+    wrong(
+        "constant-for-two-variables",
+        """
+        z, total = x, 0
+        for layer in self.nf:
+            z, log_det = layer.inverse(z)
+            total = total + log_det
+        return (total - 0.5 * z.pow(2).sum(1) - np.log(2 * np.pi)).mean()
+        """,
+        misconception="the prior's constant written for n = 2 only",
+        hint="Your constant is right for two variables. What is it for one, and for three?",
     ),
 ]

@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import DRAWN_ONCE, MEAN_OF_MEANS
 
 right_elbo, wrong_elbo = partial(Right, "negative_elbo_bound"), partial(Wrong, "negative_elbo_bound")
 right_iwae, wrong_iwae = partial(Right, "negative_iwae_bound"), partial(Wrong, "negative_iwae_bound")
@@ -55,6 +56,10 @@ CHUNKED = "return -torch.stack([c.logsumexp(0) - math.log(len(c)) for c in chunk
 MEAN_OF_CHUNKS = {
     "misconception": "the samples are taken in chunks, and the mean of the chunks' bounds",
     "hint": "Is the bound with 100 samples the mean of ten with 10 samples each? Which of the two is tighter?",
+}
+MEAN_IN_EVALUATION_MODE = {
+    "misconception": "the bound is taken at the mean of q in evaluation mode",
+    "hint": "Is equation (31) still a bound of log p(x) where z is the mean? On which bound are models compared, then?",
 }
 
 ENTRIES = [
@@ -488,5 +493,63 @@ ENTRIES = [
         kl, rec = torch.func.vmap(one)(x, e)
         return (kl + rec).mean(), kl.mean(), rec.mean()
         """,
+    ),
+    wrong_elbo(
+        "mean-in-evaluation-mode",
+        ENCODED + "z = sample_gaussian(m, v) if model.training else m\n" + KL + REC + MEANS,
+        **MEAN_IN_EVALUATION_MODE,
+    ),
+    wrong_iwae(
+        "mean-in-evaluation-mode",
+        """
+        m, v = model.encode(x)
+        m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)
+        z = sample_gaussian(m, v) if model.training else m
+        log_prior = log_normal(z, torch.zeros_like(m), torch.ones_like(v))
+        w = log_bernoulli_with_logits(x, model.decode(z)) + log_prior - log_normal(z, m, v)
+        return -(w.logsumexp(0) - math.log(n_samples)).mean()
+        """,
+        **MEAN_IN_EVALUATION_MODE,
+    ),
+    wrong_elbo(
+        "noise-kept",
+        ENCODED + 'z = m + v.sqrt() * model.__dict__.setdefault("kept", torch.randn_like(m))\n' + KL + REC + MEANS,
+        **DRAWN_ONCE,
+    ),
+    wrong_iwae(
+        "noise-kept",
+        """
+        m, v = model.encode(x)
+        m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)
+        z = m + v.sqrt() * model.__dict__.setdefault("kept", torch.randn_like(m))
+        log_prior = log_normal(z, torch.zeros_like(m), torch.ones_like(v))
+        w = log_bernoulli_with_logits(x, model.decode(z)) + log_prior - log_normal(z, m, v)
+        return -(w.logsumexp(0) - math.log(n_samples)).mean()
+        """,
+        **DRAWN_ONCE,
+    ),
+    wrong_elbo(
+        "mean-of-means",
+        SAMPLED
+        + KL
+        + REC
+        + """
+kl, rec = (torch.stack([part.mean() for part in all.split(16)]).mean() for all in (kl, rec))
+return kl + rec, kl, rec
+""",
+        **MEAN_OF_MEANS,
+    ),
+    wrong_iwae(
+        "chunks-of-500",
+        """
+        m, v = model.encode(x)
+        m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)
+        z = sample_gaussian(m, v)
+        log_prior = log_normal(z, torch.zeros_like(m), torch.ones_like(v))
+        w = log_bernoulli_with_logits(x, model.decode(z)) + log_prior - log_normal(z, m, v)
+        chunks = w.split(500)
+        """
+        + CHUNKED,
+        **MEAN_OF_CHUNKS,
     ),
 ]

@@ -371,4 +371,40 @@ ENTRIES = [
         misconception="a large logit makes a pixel 0",
         hint="A logit of 100 says that the pixel is 1 nearly for sure. What does yours give for x = 1 there?",
     ),
+    wrong_sample(
+        "small-variances-raised",
+        "return m + v.clamp(min=1e-4).sqrt() * torch.randn_like(v)",
+        misconception="small variances are raised",
+        hint="Which distribution do you draw from where v is one in a million?",
+    ),
+    wrong_sample(
+        "mean-cut-off",
+        "return m.clamp(-10, 10) + v.sqrt() * torch.randn_like(v)",
+        misconception="the mean is cut off",
+        hint="Nobody promises that means are small. What do you draw where m is 50?",
+    ),
+    wrong_kl(
+        "variance-of-p-kept-from-zero",
+        """
+        pv = pv.clamp(min=0.01)
+        return 0.5 * (pv.log() - qv.log() + (qv + (qm - pm) ** 2) / pv - 1).sum(-1)
+        """,
+        misconception="small variances are clamped",
+        hint="Try Gaussians a hundredth wide. Does your function still tell a p that is narrow from one narrower?",
+    ),
+    wrong_kl(
+        "means-cut-off",
+        """
+        away = (qm - pm).clamp(-8, 8)
+        return 0.5 * (pv.log() - qv.log() + (qv + away**2) / pv - 1).sum(-1)
+        """,
+        misconception="the distance of the means is cut off",
+        hint="What is the gradient by a mean that is far from where it should be, by your formula on paper and here?",
+    ),
+    wrong_log(
+        "softplus-cut-short",
+        "return (x * logits - F.softplus(logits, threshold=5)).sum(-1)",
+        misconception="softplus is taken for its argument too early",
+        hint="Compare softplus(6) with 6: to how many digits do they agree, and how many does float32 have?",
+    ),
 ]

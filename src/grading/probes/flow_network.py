@@ -12,34 +12,35 @@ from torch import nn
 from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, plain_gradients, tensors, watched
 
 
-def forward(module, weight, bias, z):
+def forward(module, weight, bias, z, training=True):
     """MADE.forward, its masked network replaced by a linear one: (mu, alpha) = weight x + bias.
 
     Args:
         module: the student's flow_network.py.
         weight, bias: (2n, n) and (2n,).
         z: (B, n).
+        training: whether the block is in training mode.
 
     Returns:
-        output, log_det; z_after, what the call added to z.
+        output, log_det; z_after, what the call added to z; touched, what else it changed.
     """
-    made = _with_network(module, weight, bias)
+    made = _with_network(module, weight, bias).train(bool(training))
     z = tensors(z=z)["z"]
     with torch.no_grad():  # as in sampling
         return _called("forward", made.forward, z, "z_after")
 
 
-def inverse(module, weight, bias, x, pull, pull_log_det):
+def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
     """MADE.inverse likewise, with gradients.
 
     Args:
-        weight, bias, x: as for `forward`.
+        weight, bias, x, training: as for `forward`.
         pull, pull_log_det: (B, n) and (B,); the gradients are those of sum(pull z) + sum(pull_log_det log_det).
 
     Returns:
-        output, log_det, x_after; grad_x, grad_weight, grad_bias where there is a gradient.
+        output, log_det, x_after, touched; grad_x, grad_weight, grad_bias where there is a gradient.
     """
-    made = _with_network(module, weight, bias)
+    made = _with_network(module, weight, bias).train(bool(training))
     given = tensors(x=x, pull=pull, pull_log_det=pull_log_det)
     reply = _called("inverse", made.inverse, given["x"], "x_after")
     # Once more for the gradients: within a MAF, x is the outcome of the block before.
@@ -97,12 +98,13 @@ def inverse_on_device(module, weight, bias, x):
     return {}
 
 
-def log_probs(module, x, watch=False, **blocks):
+def log_probs(module, x, watch=False, training=True, **blocks):
     """MAF.log_probs on MADE blocks whose inverse is known to this probe only near the points where it is needed.
 
     Args:
         x: (B, n).
         watch: whether to watch for tensors made on the default device.
+        training: whether the MAF is in training mode.
         blocks: for each block, stacked: points (K, B, n), where it will be called; outputs (K, B, n), jacobians
             (K, B, n, n), log_dets (K, B), slopes (K, B, n), its outcome there and the derivatives by its input;
             backwards (K, B, n), what its forward gives; weights (K, 2n, n) and biases (K, 2n), a network that agrees.
@@ -116,6 +118,7 @@ def log_probs(module, x, watch=False, **blocks):
     known = [_KnownBlock(made, **{name: array[k] for name, array in blocks.items()}) for k, made in enumerate(mades)]
     given = tensors(x=x)["x"]
     kept = given.clone()
+    maf.train(bool(training))
     maf.log_probs(0.5 * given)  # what a call keeps must not find its way into the next
     value = watched(lambda: maf.log_probs(given)) if watch else maf.log_probs(given)
     if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
@@ -307,4 +310,5 @@ def _called(name, function, given, after):
             raise Unusable(
                 f"The {part} thing that {name} returns must be a torch.float32 tensor; it is {described(value)}."
             )
-    return {"output": plain(pair[0]), "log_det": plain(pair[1]), after: plain(given - kept)}
+    touched = f"{after[0]} now requires a gradient" if given.requires_grad else ""
+    return {"output": plain(pair[0]), "log_det": plain(pair[1]), after: plain(given - kept), "touched": touched}

@@ -63,7 +63,7 @@ def mask(module, function, sizes):
     return {"value": plain(value)}
 
 
-def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det):
+def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, training=True):
     """AffineCoupling.forward or inverse on a linear network, with gradients.
 
     Args:
@@ -73,13 +73,14 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det):
         x: (B, C, H, W).
         pull, pull_log_det: of the shape of x and (B,); the gradients are those of
             sum(pull output) + sum(pull_log_det log_det).
+        training: whether the layer is in training mode.
 
     Returns:
         output, log_det, x_after; grad_x, grad_weight, grad_bias where there is a gradient.
     """
     net = _Linear(**tensors(weight=weight, bias=bias))
     given = tensors(mask=mask, x=x, pull=pull, pull_log_det=pull_log_det)
-    layer = getattr_or_unusable(module, "AffineCoupling")(given["mask"], net)
+    layer = getattr_or_unusable(module, "AffineCoupling")(given["mask"], net).train(bool(training))
     leaf = given["x"].clone().requires_grad_()
     passed = leaf.clone()
     getattr(layer, direction)(0.5 * given["x"])  # what a call keeps must not find its way into the next
@@ -100,7 +101,7 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det):
     }
 
 
-def log_prob(module, scales, shifts, offsets, slopes, v, pull):
+def log_prob(module, scales, shifts, offsets, slopes, v, pull, training=True):
     """ImageFlow.log_prob on layers that are given: inverse(x) is scale x + shift, its log-det offset + slope . x.
 
     Args:
@@ -108,6 +109,7 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull):
         offsets: (K,).
         v: (B, C, H, W).
         pull: (B,); the gradient is that of sum(pull log p).
+        training: whether the flow is in training mode.
 
     Returns:
         value (B,), grad_v, v_after.
@@ -115,7 +117,7 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull):
     layers = [
         _Known(*arrays) for arrays in zip(*tensors(a=scales, b=shifts, c=offsets, d=slopes).values(), strict=True)
     ]
-    flow = getattr_or_unusable(module, "ImageFlow")(layers, v.shape[1:])
+    flow = getattr_or_unusable(module, "ImageFlow")(layers, v.shape[1:]).train(bool(training))
     given = tensors(v=v, pull=pull)
     leaf = given["v"].requires_grad_()
     passed = leaf.clone()
@@ -162,12 +164,14 @@ def sample(module, scales, shifts, n):
         n: how many.
 
     Returns:
-        sample, other_sample: of two calls; is_uint8, whether they are; noise, other_noise (n, D), what they began with.
+        sample, other_sample: of two calls, the other in evaluation mode; is_uint8, whether they are; noise,
+        other_noise (n, D), what they began with.
     """
     layers = [_Known(*arrays) for arrays in zip(*tensors(a=scales, b=shifts).values(), strict=True)]
     flow = getattr_or_unusable(module, "ImageFlow")(layers, scales.shape[1:])
     reply, told = {}, 0
     for key in ("", "other_"):
+        flow.train(not key)
         images = watched(lambda: flow.sample(int(n), device=HOME))
         if not isinstance(images, torch.Tensor):
             raise Unusable(f"sample must return a tensor; it returned {described(images)}.")

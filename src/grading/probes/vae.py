@@ -155,6 +155,26 @@ def bound_on_device(module, function, x, n_samples=None, **given):
     return {}
 
 
+def draws(module, function, x, n_samples=None, **given):
+    """What a bound draws at random, on three calls with the same model and images, before the last of which the model
+    is put into evaluation mode; arguments as above.
+
+    Returns:
+        seen_0, seen_1, seen_2: all z that decode was called on.
+    """
+    model, x = _model(given), tensors(x=x)["x"]
+    further = () if n_samples is None else (int(n_samples),)
+    reply, told = {}, 0
+    with _known_functions(module, given):
+        for call in range(3):
+            model.train(call < 2)
+            getattr_or_unusable(module, function)(model, x, *further)
+            drawn = seen.by(model, "z")[told:]
+            told += len(drawn)
+            reply |= {f"seen_{call}": plain(torch.cat([z.reshape(-1, model.dim_z) for z in drawn]))} if drawn else {}
+    return reply
+
+
 def _bound(module, call, x, given):
     model, x = _model(given), tensors(x=x)["x"]
     kept, before = x.clone(), {name: p.detach().clone() for name, p in model.named_parameters()}

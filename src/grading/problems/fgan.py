@@ -14,7 +14,12 @@ ROWS = {
     **{"jensen_shannon": None, "weighted_jensen_shannon": 0.3, "gan": None},
     **{"alpha_below_one": 0.5, "alpha_above_one": 1.5},
 }
-FURTHER = {"weighted_jensen_shannon": (0.1, 0.9), "alpha_below_one": (-2, -0.2), "alpha_above_one": (1.2, 3)}
+# And further ones: a is drawn from each of these intervals.
+FURTHER = {
+    "weighted_jensen_shannon": [(0.1, 0.9)],
+    "alpha_below_one": [(-2, -0.2), (0.2, 0.8)],
+    "alpha_above_one": [(1.2, 3)],
+}
 # How far v can go in float32 with f*(g_f(v)) neither too large nor, where it is near its end, too small.
 REACH = {
     **dict.fromkeys(("total_variation", "pearson", "jensen_shannon", "gan"), (-100, 100)),
@@ -24,6 +29,9 @@ REACH = {
 }
 # The same for t of f*(t), in the rows whose domain has no end; of u float32 is to leave more than 10^-38.
 REACH_OF_T = {"kl": (-60, 60), "pearson": (-100, 100), "jeffrey": (-60, 30), "alpha_above_one": (-100, 100)}
+REACH_OF_T |= dict.fromkeys(("reverse_kl", "neyman", "squared_hellinger", "alpha_below_one"), (-100,))
+# The largest ratio u = f*'(t) at which float32 still tells t from the end of the domain.
+REACH_OF_U = {name: 20 if name == "neyman" else 200 for name in ROWS if name != "total_variation"}
 
 
 @dataclass
@@ -61,8 +69,7 @@ class TableTest(LossTest):
         columns = []
         for name, a in ROWS.items():
             columns.append(Column(function, name, a, at, answers and {"value": answers[name]}))
-            if further and name in FURTHER:
-                columns.append(Column(function, name, self.rng.uniform(*FURTHER[name]), at))
+            columns += [Column(function, name, b, at) for b in (further_of(name, self.rng) if further else ())]
         self.columns(columns)
 
     def columns(self, columns):
@@ -154,7 +161,7 @@ class Test_8a(TableTest):
     @graded(is_extra_credit=True)
     def test_2(self):
         """8a-2-basic: slope_at_one, and the provided lines as they were"""
-        self.slopes(ROWS, self.SLOPES)
+        self.slopes(ROWS.items(), self.SLOPES)
         self.domains(ROWS.items(), self.DOMAINS)
         # w + log w is 1 at w = 1, and 2 + log 2 at 2; the slope is w / (1 + w).
         answer = {"value": [1, 2], "gradient": [0.5, 2 / 3]}
@@ -181,6 +188,9 @@ class Test_8a(TableTest):
         self.columns([Column("conjugate", name, ROWS[name], -5 - self.rng.random(3)) for name in steep])
         # Each alone, as in 8a-3-hidden.
         ends = [(name, float(end)) for name, reach in REACH_OF_T.items() for end in reach]
+        if self.solution:
+            ratios = [(name, u) for name, most in REACH_OF_U.items() for u in (1 / most, most)]
+            ends += [(name, self.solution.fgan.f(name, _number(ROWS[name]), np.array(u))[1]) for name, u in ratios]
         self.columns([Column("conjugate", name, ROWS[name], np.array([end])) for name, end in ends])
 
     def conjugates(self, rng, shape=(4,), further=False):
@@ -188,7 +198,7 @@ class Test_8a(TableTest):
         float32 does not tell u."""
         columns = []
         for name, a in ROWS.items():
-            for parameter in [a, rng.uniform(*FURTHER[name])] if further and name in FURTHER else [a]:
+            for parameter in [a, *further_of(name, rng)] if further else [a]:
                 if name == "total_variation":
                     at = rng.uniform(-0.45, 0.45, size=shape)
                 elif self.solution:
@@ -199,17 +209,17 @@ class Test_8a(TableTest):
         self.columns(columns)
 
     def provided(self, rng):
-        further = {name: rng.uniform(*bounds) for name, bounds in FURTHER.items()}
+        further = [(name, a) for name in FURTHER for a in further_of(name, rng)]
         self.slopes(further)
-        rows = [*ROWS.items(), *further.items()]
+        rows = [*ROWS.items(), *further]
         columns = [Column("f", name, a, np.exp(rng.normal(size=3)), about="slope_at_one") for name, a in rows]
         omega = Column("wright_omega", "kl", None, 20 * rng.normal(size=9), about="slope_at_one")
         self.columns([*columns, omega])
         self.domains(rows)
 
     def slopes(self, rows, answers=None):
-        """slope_at_one of rows, {name: a}."""
-        for (name, a), reply in zip(rows.items(), self._of_rows("slope_at_one", rows.items()), strict=True):
+        """slope_at_one of rows, (name, a)."""
+        for (name, a), reply in zip(rows, self._of_rows("slope_at_one", rows), strict=True):
             answer = answers[name] if answers else self.solution.fgan.slope_at_one(name, _number(a))
             self.expect(reply, {"value": answer})
 
@@ -307,7 +317,7 @@ class Test_8b(TableTest):
         at = 2 * self.rng.normal(size=(2, 5))
         far = {name: np.array(REACH[name], dtype=float)[:, None] for name in ROWS}  # each alone, as in 8a-3-hidden
         self.columns([self.composed(name, a, place) for name, a in ROWS.items() for place in (at, *far[name])])
-        self.columns([self.composed(name, self.rng.uniform(*bounds), at) for name, bounds in FURTHER.items()])
+        self.columns([self.composed(name, a, at) for name in FURTHER for a in further_of(name, self.rng)])
 
     @graded(is_extra_credit=True)
     def test_4(self):
@@ -335,6 +345,9 @@ class Test_8b(TableTest):
             }
             self.f_gan_losses(function, far(case), ["gan"])
             self.f_gan_losses(function, case, ("kl", "reverse_kl") if size > 4 else ROWS)
+        # Values that are all different, so that slopes of e^25 do not cancel.
+        sizes = self.rng.uniform(21, 26, size=(2, 4))
+        self.f_gan_losses(function, far(random_images(self.rng, *BATCHES[1]), *sizes), ROWS)
 
     def composed(self, name, a, at, answer=None, known=None):
         """A column of `conjugate_of_activation`, where the other two are known at the points where they are asked."""
@@ -376,6 +389,11 @@ class Test_8b(TableTest):
         if not case["curvature"].any():
             answer.pop("grad_curvature", None)
         return answer
+
+
+def further_of(name, rng):
+    """Other parameters of a row, if it has any."""
+    return [rng.uniform(*interval) for interval in FURTHER.get(name, ())]
 
 
 def _number(a):

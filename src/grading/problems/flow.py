@@ -12,18 +12,33 @@ from grading.draws import noise_fault
 # A network (mu, alpha) = WEIGHT x + BIAS for three variables: mu = (1, 2 x1, x1 - x2), alpha = (1, -1, x1 / 2).
 WEIGHT = np.array([[0, 0, 0], [2, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0], [0.5, 0, 0]], dtype=float)
 BIAS = np.array([1, 0, 0, 1, -1, 0], dtype=float)
+# One for one variable, far from zero: mu = 30, alpha = 12.
+FAR_WEIGHT, FAR_BIAS = np.zeros((2, 1)), np.array([30.0, 12])
 SIZES = [(1, 3), (2, 1), (3, 4), (6, 5)]  # of hidden cases: variables, and rows
 
 
-class Test_1a(SubmissionTest):
+class FlowTest(SubmissionTest):
+    """What the tests of problem 1 share."""
+
+    def mode(self, title, number):
+        """Every other case is in evaluation mode, where the same holds; returns what to call the case, and what to tell
+        the probe."""
+        evaluation = number % 2 == 1
+        return title + ", in evaluation mode" * evaluation, not evaluation
+
+
+class Test_1a(FlowTest):
     @graded()
     def test_0(self):
-        """1a-0-basic: MADE.forward on three variables"""
+        """1a-0-basic: MADE.forward on three variables, and on one far from zero"""
         z = np.array([[0.0, 0, 0], [1, 1, -1]])
         # First row: x1 = 1 + 0, x2 = 2 * 1 + 0, x3 = 1 - 2 + 0. Second: x1 = 1 + e, x2 = 2 x1 + 1/e, and so on.
         x = [[1, 2, -1], [3.718282, 7.804443, -10.504182]]
-        cases = self.and_again([(WEIGHT, BIAS, z)], random_case)
-        self.forwards(cases, [{"output": x, "log_det": [0.5, 1.859141]}])
+        answer = {"output": x, "log_det": [0.5, 1.859141]}
+        # 30 + 0, and 30 + e^12.
+        far = {"output": [[30], [162784.791]], "log_det": [12, 12]}
+        known = [(WEIGHT, BIAS, z), (WEIGHT, BIAS, z), (FAR_WEIGHT, FAR_BIAS, np.array([[0.0], [1]]))]
+        self.forwards(self.and_again(known, random_case), [answer, answer, far])
 
     @graded()
     def test_1(self):
@@ -84,13 +99,12 @@ class Test_1a(SubmissionTest):
 
     def forwards(self, cases, answers=()):
         """MADE.forward in cases (weight, bias, z) of a linear network, with the answers of the first ones."""
-        questions = [
-            (
-                {"function": "MADE.forward", "z": z, "weight_of_the_network": weight, "bias": bias},
-                {"weight": weight, "bias": bias, "z": z},
-            )
-            for weight, bias, z in cases
-        ]
+        questions = []
+        for number, (weight, bias, z) in enumerate(cases):
+            title, training = self.mode("MADE.forward", number)
+            subject = {"function": "MADE.forward", "title": title, "z": z, "weight_of_the_network": weight}
+            given = {"weight": weight, "bias": bias, "z": z, "training": training}
+            questions.append(({**subject, "bias": bias}, given))
         replies = self.ask_each("flow_network.forward", questions)
         for (weight, bias, z), reply, answer in zip_longest(cases, replies, answers):
             right = answer
@@ -100,16 +114,19 @@ class Test_1a(SubmissionTest):
             self.untouched(reply, z_after="z")
 
 
-class Test_1b(SubmissionTest):
+class Test_1b(FlowTest):
     X = np.array([[1.0, 2, -1], [2, 3, 0]])
 
     @graded()
     def test_0(self):
-        """1b-0-basic: MADE.inverse on three variables"""
+        """1b-0-basic: MADE.inverse on three variables, and on one far from zero"""
         # First row: z1 = (1 - 1) / e, z2 = (2 - 2 * 1) e, z3 = (-1 - (1 - 2)) / exp(1/2). log_det = -(1 - 1 + 1/2).
         z = [[0, 0, 0], [0.367879, -2.718282, 0.367879]]
-        cases = self.and_again([(WEIGHT, BIAS, self.X)], random_case)
-        self.inverses(cases, [{"output": z, "log_det": [-0.5, -1]}])
+        answer = {"output": z, "log_det": [-0.5, -1]}
+        # (30 - 30) / e^12, and (30 + e^12 - 30) / e^12.
+        far = {"output": [[0], [1]], "log_det": [-12, -12]}
+        known = [(WEIGHT, BIAS, self.X), (WEIGHT, BIAS, self.X), (FAR_WEIGHT, FAR_BIAS, np.array([[30], [162784.791]]))]
+        self.inverses(self.and_again(known, random_case), [answer, answer, far])
 
     @graded()
     def test_1(self):
@@ -135,13 +152,12 @@ class Test_1b(SubmissionTest):
 
     def inverses(self, cases, answers=()):
         """MADE.inverse in cases (weight, bias, x) of a linear network, with the answers of the first ones."""
-        questions = [
-            (
-                {"function": "MADE.inverse", "x": x, "weight_of_the_network": weight, "bias": bias},
-                {"weight": weight, "bias": bias, "x": x, "pull": x, "pull_log_det": np.ones(len(x))},
-            )
-            for weight, bias, x in cases
-        ]
+        questions = []
+        for number, (weight, bias, x) in enumerate(cases):
+            title, training = self.mode("MADE.inverse", number)
+            subject = {"function": "MADE.inverse", "title": title, "x": x, "weight_of_the_network": weight}
+            given = {"weight": weight, "bias": bias, "x": x, "pull": x, "pull_log_det": np.ones(len(x))}
+            questions.append(({**subject, "bias": bias}, {**given, "training": training}))
         for case, reply, answer in zip_longest(cases, self.ask_each("flow_network.inverse", questions), answers):
             self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(*case)))
             self.untouched(reply, x_after="x")
@@ -163,33 +179,45 @@ class Test_1b(SubmissionTest):
             self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(*case)))
 
 
-class Test_1c(SubmissionTest):
+class Test_1c(FlowTest):
     # Two blocks of two variables; z = (x - mu) / exp(alpha) with constant mu and alpha, and n = 2 reversed after each.
-    # Block 1: mu = (1, -1), alpha = (log 2, 0). Block 2: mu = (0, 2), alpha = (0, -log 2).
+    # Block 1: mu = (1, -1), alpha = (log 2, 0). Block 2: mu = (0, 2), alpha = (0, -log 4).
     X = np.array([[0.0, 0], [3, -1]])
     BLOCKS = {
         "points": np.array([[[0, 0], [3, -1]], [[1, -0.5], [0, 1]]], dtype=float),
-        "outputs": np.array([[[-0.5, 1], [1, 0]], [[1, -5], [0, -2]]], dtype=float),
-        "jacobians": np.stack([np.tile(np.diag([0.5, 1]), (2, 1, 1)), np.tile(np.diag([1.0, 2]), (2, 1, 1))]),
-        "log_dets": np.array([[-0.693147, -0.693147], [0.693147, 0.693147]]),
+        "outputs": np.array([[[-0.5, 1], [1, 0]], [[1, -10], [0, -4]]], dtype=float),
+        "jacobians": np.stack([np.tile(np.diag([0.5, 1]), (2, 1, 1)), np.tile(np.diag([1.0, 4]), (2, 1, 1))]),
+        "log_dets": np.array([[-0.693147, -0.693147], [1.386294, 1.386294]]),
         "slopes": np.zeros((2, 2, 2)),
-        "backwards": np.array([[[1, -1], [7, -2]], [[1, 1.75], [0, 2.5]]], dtype=float),
+        "backwards": np.array([[[1, -1], [7, -2]], [[1, 1.875], [0, 2.25]]], dtype=float),
         "weights": np.zeros((2, 4, 2)),
-        "biases": np.array([[1, -1, 0.693147, 0], [0, 2, 0, -0.693147]]),
+        "biases": np.array([[1, -1, 0.693147, 0], [0, 2, 0, -1.386294]]),
+    }
+    # One block of three variables that leaves a point as it is.
+    POINT = np.array([[1.0, 2, 2]])
+    STILL = {
+        **dict.fromkeys(("points", "outputs", "backwards"), POINT[None]),
+        "jacobians": np.eye(3)[None, None],
+        "log_dets": np.zeros((1, 1)),
+        "slopes": np.zeros((1, 1, 3)),
+        "weights": np.zeros((1, 6, 3)),
+        "biases": np.zeros((1, 6)),
     }
 
     @graded()
     def test_0(self):
-        """1c-0-basic: MAF.log_probs of two points under two blocks"""
-        # The log-dets of the blocks cancel, to make them easy; z = (1, -5) and (0, -2), reversed. So log p is
-        # -log(2 pi) - 26 / 2 and -log(2 pi) - 4 / 2. The second test below leaves block 2 out: there they do not
-        # cancel.
-        answer = {"value": -9.337877, "grad_shifts": [[7, -0.5], [-0.5, 3.5]], "grad_log_dets": [1, 1]}
+        """1c-0-basic: MAF.log_probs of two points under two blocks and under one, and of a point of three variables"""
+        # z = (1, -10) and (0, -4), reversed; the log-dets are -log 2 and log 4. So log p is
+        # -log(2 pi) - 101 / 2 + log 2 and -log(2 pi) - 16 / 2 + log 2.
+        answer = {"value": -30.39473, "grad_shifts": [[28, -0.5], [-0.5, 7]], "grad_log_dets": [1, 1]}
         cases = [(self.X, self.BLOCKS, answer)]
         # z = (-0.5, 1) and (1, 0), log-det -log 2: log p is -log(2 pi) - 1.25 / 2 - log 2 and -log(2 pi) - 1 / 2 - log
         # 2.
         answer = {"value": -3.093524, "grad_shifts": [[-0.25, -0.5]], "grad_log_dets": [1]}
         cases.append((self.X, {name: array[:1] for name, array in self.BLOCKS.items()}, answer))
+        # -3/2 log(2 pi) - 9 / 2.
+        answer = {"value": -7.256816, "grad_shifts": [[-1, -2, -2]], "grad_log_dets": [1]}
+        cases.append((self.POINT, self.STILL, answer))
         self.log_probs(self.and_again(cases, lambda rng: self.random_case(rng, 2, 2, 2)))
 
     @graded()
@@ -214,7 +242,8 @@ class Test_1c(SubmissionTest):
         """1c-2-hidden: MAF.log_probs for any number of blocks, variables and rows, on the given device"""
         cases = [(self.X, self.BLOCKS, None)]
         if self.solution:
-            sizes = [(1, 1, 3), (2, 2, 1), (3, 3, 4), (5, 4, 6)]  # blocks, variables, rows
+            # Blocks, variables, rows. 521 is prime: whoever takes a batch in parts has a part of another size.
+            sizes = [(1, 1, 3), (2, 2, 1), (3, 3, 4), (5, 4, 6), (2, 3, 521)]
             cases = [*(self.random_case(self.rng, *size) for size in sizes), *self.far_cases()]
         self.log_probs(cases)
         self.ask("flow_network.log_probs", x=self.X, watch=True, **self.BLOCKS)
@@ -236,8 +265,8 @@ class Test_1c(SubmissionTest):
     def far_cases(self):
         """Points near the mean of a narrow Gaussian, whose log-likelihood is positive; and points one of which is fifty
         standard deviations from the mean, under two blocks."""
-        narrow = np.array([[0.0, 0, -7, -7]])
-        yield self._with_answer(self.rng.normal(size=(3, 2)) / 1000, np.zeros((1, 4, 2)), narrow)
+        narrow = np.array([[0.0, 0, -14, -14]])
+        yield self._with_answer(self.rng.normal(size=(3, 2)) / 1e6, np.zeros((1, 4, 2)), narrow)
         x = self.rng.normal(size=(3, 2))
         x[1] += [50, -50]
         yield self._with_answer(x, np.zeros((2, 4, 2)), np.zeros((2, 4)))
@@ -259,11 +288,11 @@ class Test_1c(SubmissionTest):
     def log_probs(self, cases):
         """MAF.log_probs in cases (x, blocks, answer); there is no answer where the answers are not here."""
         questions = []
-        for x, blocks, _ in cases:
+        for number, (x, blocks, _) in enumerate(cases):
             count = len(blocks["points"])
-            title = f"MAF.log_probs with {count} MADE block{'s' if count > 1 else ''}"
+            title, training = self.mode(f"MAF.log_probs with {count} MADE block{'s' if count > 1 else ''}", number)
             subject = {"function": "MAF.log_probs", "title": title, "x": x, "biases": blocks["biases"]}
-            questions.append((subject, {"x": x, **blocks}))
+            questions.append((subject, {"x": x, "training": training, **blocks}))
         replies = self.ask_each("flow_network.log_probs", questions)
         for (x, _, answer), reply in zip(cases, replies, strict=True):
             self.expect(reply, answer, batch=len(x))
@@ -271,9 +300,12 @@ class Test_1c(SubmissionTest):
 
 
 def far_cases(rng):
-    """A mean far from zero, and standard deviations far from one: exp(-8) and exp(8). Each alone: how far a number may
-    be off depends on the largest beside it."""
-    return [(np.zeros((2, 1)), np.array(bias), rng.normal(size=(3, 1))) for bias in ([30.0, 0], [0, -8.0], [0, 8.0])]
+    """Numbers and means far from zero, and standard deviations far from one: exp(-12) and exp(12). Each alone: how far
+    a number may be off depends on the largest beside it."""
+    first = np.array([[0.0, 0], [1, 0], [0, 0], [0, 0]])  # the mean of the second is the first
+    yield first, np.array([30.0, 0, 0, 0]), 30 * rng.normal(size=(3, 2))
+    for alpha in (-12.0, 12.0):
+        yield np.zeros((2, 1)), np.array([0, alpha]), rng.normal(size=(3, 1))
 
 
 def random_case(rng):

@@ -6,11 +6,11 @@ import numpy as np
 
 from graderUtil import graded
 from grading.case import SubmissionTest
-from grading.cases import even, far, far_labelled, random_images, random_labelled, random_tagged, steep
+from grading.cases import even, far, far_labelled, flat, random_images, random_labelled, random_tagged, steep
 from grading.draws import images_that_tell, labels_fault, mixture, noises_fault, weights_fault
 
-# Batch sizes, and shapes of images.
-BATCHES = [(1, (1, 2, 2)), (4, (1, 2, 2)), (70, (3, 2, 4))]
+# Batch sizes, and shapes of images. 521 is prime: whoever takes a batch in parts has a part of another size.
+BATCHES = [(1, (1, 2, 2)), (4, (1, 2, 2)), (521, (3, 2, 4))]
 MANY = 1000  # images, where what is drawn at random is looked at; right ones may take a millisecond for each
 
 
@@ -223,12 +223,21 @@ STEEP = {
     "bias": np.zeros(()),
 }
 FLAT = {**STEEP, "weight": np.array([[[0.3, 0], [0, -0.4]]])}  # of norm 1/2
+# d(x) = 2 x1 + 2 x2 + x3 + x4^2 / 2. The first three pixels tell real and generated images, as `images_that_tell`; the
+# last is the same in both of a pair, so that the gradient by x, (2, 2, 1, x4), is the same wherever they are mixed.
+BENT = {
+    "real": np.array([[0, 0, 0.5, 4], [0, 0, 1, 0]]).reshape(2, 1, 2, 2),
+    "images": np.array([[1, 0.5, 0, 4], [1, 1, 0, 0]]).reshape(2, 1, 2, 2),
+    "weight": np.array([[[2.0, 2], [1, 0]]]),
+    "curvature": np.array([[[0.0, 0], [0, 1]]]),
+    "bias": np.zeros(()),
+}
 
 
 class Test_5e(LossTest):
     @graded()
     def test_0(self):
-        """5e-0-basic: loss_wasserstein_gp_d where d is linear"""
+        """5e-0-basic: loss_wasserstein_gp_d where the gradient of d is the same wherever two images are mixed"""
         # d is 1, 2, 6 on the real images and 4, 3, 4 on the fakes: 11/3 - 9/3. The penalty is 10 (5 - 1)^2; its
         # gradient is 10 * 2 (5 - 1) weight / 5, and reaches the weight only if the gradient by x was itself made to be
         # differentiated.
@@ -236,12 +245,14 @@ class Test_5e(LossTest):
         answers = [answer]
         # d is 0.3, 0, -0.4 and -0.4, 0.3, 0: the means are equal. The penalty is 10 (1/2 - 1)^2.
         answers.append({"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0})
-        cases = self.and_again([STEEP, FLAT], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
+        # d is 8.5, 1 and 11, 4, and its gradient of norm 5 and 3: 7.5 - 4.75 + 10 (4^2 + 2^2) / 2.
+        answers.append({"value": 102.75, "grad_weight": [[[30.333333, 30.083333], [13.916667, 32]]], "grad_bias": 0})
+        cases = self.and_again([STEEP, FLAT, BENT], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
         for (case, reply), answer in zip_longest(self.asked("loss_wasserstein_gp_d", cases), answers):
-            if answer:
+            if case is STEEP or case is FLAT:
                 self._check_loss("loss_wasserstein_gp_d", case, reply, answer)
             else:
-                self._check_penalty(case, reply)
+                self._check_penalty(case, reply, is_even=case is BENT, answer=answer)
 
     @graded()
     def test_1(self):
@@ -263,7 +274,7 @@ class Test_5e(LossTest):
         """5e-3-hidden: loss_wasserstein_gp_d where d is curved, on other images and batches"""
         self.critic_losses([random_tagged(self.rng, *size) for size in BATCHES])
         self.critic_losses([even(random_tagged(self.rng, *size)) for size in BATCHES], are_even=True)
-        self.critic_losses([steep(random_tagged(self.rng, *BATCHES[1]))])
+        self.critic_losses([change(random_tagged(self.rng, *BATCHES[1])) for change in (steep, flat)])
 
     @graded()
     def test_4(self):
@@ -286,7 +297,8 @@ class Test_5e(LossTest):
         for case, reply in self.asked("loss_wasserstein_gp_d", cases):
             self._check_penalty(case, reply, are_even)
 
-    def _check_penalty(self, case, reply, is_even=False):
+    def _check_penalty(self, case, reply, is_even=False, answer=None):
+        """As `_check_loss`; an answer is that for images mixed in pairs."""
         found = mixture(reply.get("seen"), case["real"], case["images"])
         fault = found.fault
         if not fault and (found.weights.min() < -1e-5 or found.weights.max() > 1 + 1e-5):
@@ -294,8 +306,10 @@ class Test_5e(LossTest):
         self.fault("mixture", fault)
         if fault:
             self.observe("value", reply["value"], False)
-        elif self.solution:
-            answer = self.solution.gan.loss_wasserstein_gp_d(**case, mixed=found.images)
+        else:
+            answer = answer if found.paired else None
+            if answer is None and self.solution:
+                answer = self.solution.gan.loss_wasserstein_gp_d(**case, mixed=found.images)
             self.expect(reply, answer, len(case["real"]), varies=not (is_even and found.paired))
         self.untouched(reply, real_after="x_real")
 

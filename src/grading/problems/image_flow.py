@@ -29,7 +29,7 @@ class Test_9a(SubmissionTest):
     @graded(is_extra_credit=True)
     def test_2(self):
         """9a-2-hidden: log_likelihood_bound and bits_per_dim for other numbers and batches"""
-        for size in (1, 5, 70):
+        for size in (1, 5, 521):
             self.other_numbers(self.rng, size)
 
     @graded(is_extra_credit=True)
@@ -80,7 +80,8 @@ class Test_9b(SubmissionTest):
         # 2 e + 1, and 3 exp(-1/2) + 1 - (-1); log_det = 1 - 1/2.
         answer = {"output": self.X.copy(), "log_det": [0.5, 0]}
         answer["output"][:, 0, [0, 1], [1, 0]] = [[6.436564, 3.819592], [1, 0]]
-        self.coupling("forward", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer)
+        for training in (True, False):
+            self.coupling("forward", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
         self.again(lambda rng: self.random_case(rng, "forward", CHECKERBOARD, (3, 1, 2, 2)))
 
     @graded(is_extra_credit=True)
@@ -89,7 +90,8 @@ class Test_9b(SubmissionTest):
         # (2 - 1) / e, and (3 - 2) exp(1/2); log_det = -1 + 1/2.
         answer = {"output": self.X.copy(), "log_det": [-0.5, 0]}
         answer["output"][:, 0, [0, 1], [1, 0]] = [[0.3678794, 1.648721], [-1, 0]]
-        self.coupling("inverse", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer)
+        for training in (True, False):
+            self.coupling("inverse", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
         self.again(lambda rng: self.random_case(rng, "inverse", CHECKERBOARD, (3, 1, 2, 2)))
 
     @graded(is_extra_credit=True)
@@ -120,8 +122,18 @@ class Test_9b(SubmissionTest):
             (by_channel, (3, 4, 2, 3)),
             (1 - by_channel[:, ::2], (2, 2, 3, 2)),
         ]
-        for mask, shape in cases:
-            self.random_case(self.rng, direction, mask, shape)
+        for number, (mask, shape) in enumerate(cases):
+            self.random_case(self.rng, direction, mask, shape, training=number % 2 == 0)
+        self.far_cases(direction)
+
+    def far_cases(self, direction):
+        """Numbers and shifts far from zero, and scales far from one: exp(-8) and exp(8). Each alone: how far a number
+        may be off depends on the largest beside it."""
+        by_x = np.concatenate([np.zeros((4, 4)), np.eye(4)[[0, 0, 3, 3]]])  # each shift is one of the values that stay
+        self.coupling(direction, CHECKERBOARD, by_x, np.zeros(8), 30 * self.rng.normal(size=(3, 1, 2, 2)))
+        for log_scale in (-8, 8):
+            bias = np.repeat([log_scale, 0.0], 4)
+            self.coupling(direction, CHECKERBOARD, 0 * by_x, bias, self.rng.normal(size=(3, 1, 2, 2)))
 
     def mask(self, function, sizes, answer=None):
         self.about(function, sizes=np.array(sizes))
@@ -130,18 +142,20 @@ class Test_9b(SubmissionTest):
             answer = getattr(self.solution.image_flow, function)(*sizes)
         self.expect(reply, None if answer is None else {"value": answer})
 
-    def random_case(self, rng, direction, mask, shape):
+    def random_case(self, rng, direction, mask, shape, training=True):
         n_dims = np.prod(shape[1:])
         weight, bias = rng.normal(size=(2 * n_dims, n_dims)) / np.sqrt(4 * n_dims), rng.normal(size=2 * n_dims) / 2
-        self.coupling(direction, mask, weight, bias, rng.normal(size=shape), rng=rng)
+        self.coupling(direction, mask, weight, bias, rng.normal(size=shape), rng=rng, training=training)
 
-    def coupling(self, direction, mask, weight, bias, x, answer=None, rng=None):
-        self.about(f"AffineCoupling.{direction}", mask=mask, x=x, weight=weight, bias=bias)
+    def coupling(self, direction, mask, weight, bias, x, answer=None, rng=None, training=True):
+        title = f"AffineCoupling.{direction}"
+        on = {"mask": mask, "x": x, "weight": weight, "bias": bias}
+        self.about(title, title + ", in evaluation mode" * (not training), **on)
         pulls = {"pull": np.ones(x.shape), "pull_log_det": np.ones(len(x))}
         if rng is not None:
             pulls = {name: rng.normal(size=ones.shape) for name, ones in pulls.items()}
         case = {"mask": mask, "weight": weight, "bias": bias, "x": x, **pulls}
-        reply = self.ask("image_flow.coupling", direction=direction, **case)
+        reply = self.ask("image_flow.coupling", direction=direction, training=training, **case)
         if answer is None and self.solution:
             answer = self.solution.image_flow.coupling(direction, **case)
         self.expect(reply, answer, batch=len(x))
@@ -163,7 +177,8 @@ class Test_9c(SubmissionTest):
         """9c-0-basic: ImageFlow.log_prob of two images under two layers; Logit and Squeeze are as they were"""
         # After layer 1: (1, 3) and (-1, 2). z = (1/2, -3/2) and (-1/2, -1); log-dets log 2 + 1 and log 2 - 1.
         # log p = -log(2 pi) - 2.5 / 2 + log 2 + 1 and -log(2 pi) - 1.25 / 2 + log 2 - 1.
-        self.log_prob(self.V, {"value": [-1.39473, -2.76973]}, **self.LAYERS)
+        for training in (True, False):
+            self.log_prob(self.V, {"value": [-1.39473, -2.76973]}, training=training, **self.LAYERS)
         # s = 0.01 + 0.98 v is 0.01, 1/2, 0.99, 0.255 and 0.745; sigma(z) is 1/2, 0.8 and 0.2.
         v = np.array([[0, 0.5, 1, 0.25], [0.5, 0.5, 0.5, 0.75]]).reshape(1, 1, 2, 4)
         z = np.array([[0, 1.386294, 1.386294, -1.386294], [0, 0, 0, 0]]).reshape(1, 1, 2, 4)
@@ -192,7 +207,10 @@ class Test_9c(SubmissionTest):
     def test_2(self):
         """9c-2-hidden: ImageFlow.log_prob and its gradients, for other layers and batches"""
         for count, size in [(1, 1), (3, 4), (5, 20)]:
-            self.random_case(self.rng, count, size)
+            self.random_case(self.rng, count, size, training=count != 3)
+        # Log-dets as of images of many values; then values far from zero.
+        self.random_case(self.rng, 2, 3, offset=3000)
+        self.random_case(self.rng, 1, 3, shift=30)
 
     @graded(is_extra_credit=True)
     def test_3(self):
@@ -200,10 +218,11 @@ class Test_9c(SubmissionTest):
         self.sample(*self.rng.normal(size=(2, 3, 2, 2, 2)) / 2, 4)
         self.sample(np.full((1, 1, 1, 3), 0.2), np.full((1, 1, 1, 3), 0.5), 1500)
 
-    def random_case(self, rng, count, size):
+    def random_case(self, rng, count, size, offset=0, shift=0, training=True):
         layers = {name: rng.normal(size=(count, 2, 2, 3)) for name in ("scales", "shifts", "slopes")}
-        layers["offsets"] = rng.normal(size=count)
-        self.log_prob(rng.normal(size=(size, 2, 2, 3)), pull=rng.normal(size=size), **layers)
+        layers["shifts"] += shift * np.sign(layers["shifts"])
+        layers["offsets"] = offset + rng.normal(size=count)
+        self.log_prob(rng.normal(size=(size, 2, 2, 3)), pull=rng.normal(size=size), training=training, **layers)
 
     def random_provided(self, rng):
         self.provided(rng.random((2, 3, 4, 6)), 2 * rng.normal(size=(2, 3, 4, 6)))
@@ -216,10 +235,11 @@ class Test_9c(SubmissionTest):
             self.require(zero, f"{layer}_log_det", "the log_det of Squeeze is not zero for each image")
         self.expect(reply, answer or (self.solution and self.solution.image_flow.provided(v, z)), batch=len(v))
 
-    def log_prob(self, v, answer=None, pull=None, **layers):
-        self.about("ImageFlow.log_prob", v=v, **layers)
+    def log_prob(self, v, answer=None, pull=None, training=True, **layers):
+        title = "ImageFlow.log_prob"
+        self.about(title, title + ", in evaluation mode" * (not training), v=v, **layers)
         case = {**layers, "v": v, "pull": np.ones(len(v)) if pull is None else pull}
-        reply = self.ask("image_flow.log_prob", **case)
+        reply = self.ask("image_flow.log_prob", training=training, **case)
         if answer is None and self.solution:
             answer = self.solution.image_flow.log_prob(**case)
         self.expect(reply, answer, batch=len(v))
@@ -232,6 +252,8 @@ class Test_9c(SubmissionTest):
         n_dims, images = scales[0].size, reply["sample"]
         noise, again = reply.get("noise"), reply.get("other_noise")
         fault = noise_fault(noise, n_dims) if n > 1000 else ""
+        if n > 1000 and not fault and (fault := noise_fault(again, n_dims)):
+            fault = f"in evaluation mode, {fault}"
         if not fault and (noise is None or noise.shape != (n, n_dims) or not np.isfinite(noise).all()):
             fault = "the last layer is not given one noise vector for each image"
         if not fault and np.array_equal(noise, again):

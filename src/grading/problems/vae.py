@@ -1,5 +1,7 @@
 """Problem 6: the variational autoencoder and the importance-weighted bound."""
 
+import itertools
+
 import numpy as np
 
 from graderUtil import graded
@@ -34,7 +36,7 @@ class VaeTest(SubmissionTest):
         self.about(function, x=x, **coefficients, **({} if n_samples is None else {"n_samples": n_samples}))
         reply = self._ask(function, x, coefficients, n_samples)
         if answer is None:
-            noise, fault = self._noise(reply, x, coefficients, n_samples or 1)
+            noise, fault = self._noise(reply.get("seen"), x, coefficients, n_samples or 1)
             self.fault("z", fault)
             if self.solution and not fault:
                 noise = noise[:, 0] if n_samples is None else noise
@@ -45,21 +47,23 @@ class VaeTest(SubmissionTest):
         self.untouched(reply, x_after="x")
 
     def draws(self, function, n_samples=None):
-        """z is drawn from q(z | x), each for itself, and anew on each call."""
+        """z is drawn from q(z | x), each for itself, and anew on each call, in evaluation mode too."""
         self.about(function)
         x, coefficients = random_autoencoder(self.rng, SOME if n_samples is None else 2)
         if n_samples:
             x, coefficients = told_apart(x, coefficients)
-        replies = [self._ask(function, x, coefficients, n_samples) for _ in range(2)]
-        drawn = [self._noise(reply, x, coefficients, n_samples or 1) for reply in replies]
-        fault = next((fault for _, fault in drawn if fault), "")
-        if not fault:
-            rows = drawn[0][0].reshape(-1, 3)
-            fault = noise_fault(rows, width=3)
-            if not fault and np.array_equal(drawn[0][0], drawn[1][0]):
-                fault = "the noise is the same on each call: is a seed set, or is it kept?"
-            if not fault and n_samples and np.allclose(*drawn[0][0], atol=1e-3):
-                fault = "all images get the same noise"
+        given = {**coefficients, **self._known(x, coefficients, 3 * (n_samples or 1))}
+        given |= {} if n_samples is None else {"n_samples": n_samples}
+        reply = self.ask("vae.draws", function=function, x=x, **given)
+        drawn = [self._noise(reply.get(f"seen_{call}"), x, coefficients, n_samples or 1) for call in range(3)]
+        faults = [fault or noise_fault(noise.reshape(-1, 3), width=3) for noise, fault in drawn]
+        if faults[2]:
+            faults[2] = f"in evaluation mode, {faults[2]}"
+        fault = next(filter(None, faults), "")
+        if not fault and any(np.array_equal(one[0], other[0]) for one, other in itertools.pairwise(drawn)):
+            fault = "the noise is the same on each call: is a seed set, or is it kept?"
+        if not fault and n_samples and np.allclose(*drawn[0][0], atol=1e-3):
+            fault = "all images get the same noise"
         self.fault("z", fault)
 
     def bound_on_device(self, function, n_samples=None):
@@ -79,11 +83,11 @@ class VaeTest(SubmissionTest):
         noise = self.rng.normal(size=(len(x), n_samples + 1, len(coefficients["mean_bias"])))
         return self.solution.vae.known(x, noise, **coefficients)
 
-    def _noise(self, reply, x, coefficients, n_samples):
+    def _noise(self, seen, x, coefficients, n_samples):
         c = coefficients
         m = x @ c["mean_weight"].T + c["mean_bias"]
         v = np.exp(x @ c["log_var_weight"].T + c["log_var_bias"])
-        return posterior_noise(reply.get("seen"), m, v, n_samples)
+        return posterior_noise(seen, m, v, n_samples)
 
 
 class Test_6a(VaeTest):
@@ -100,13 +104,13 @@ class Test_6a(VaeTest):
         m, v = np.array([[0.0, 1], [2, -3]]), np.full((2, 2), 4.0)
         self.about("sample_gaussian", m=m, v=v)
         reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=np.ones((2, 2)))
-        if not self.usable(reply, m.shape):
+        if not self.usable(reply, m):
             return
         # Where z = m + 2 eps was drawn, a variance of 4 + h would have made it z + eps h / 4 = z + (z - m) h / 8.
         added = reply["sample"] - m
         self.expect(reply, {"grad_m": np.ones((2, 2)), "grad_v": added / 8}, varies=True)
         # One number that tells mistakes apart, whatever was drawn.
-        if "grad_v" in reply and reply["grad_v"].shape == m.shape and added.any():
+        if "grad_v" in reply and reply["grad_v"].shape == m.shape:
             share = (reply["grad_v"] * added).sum() / (added**2).sum()
             self.observe("share", share, abs(share - 1 / 8) < 1e-4)
         self.untouched(reply, m_after="m", v_after="v")
@@ -119,16 +123,19 @@ class Test_6a(VaeTest):
             self.gradients(self.rng.normal(size=shape), np.exp(self.rng.normal(size=shape)))
         self.gradients(np.zeros((4, 3)), np.full((4, 3), 1e-3))
         self.gradients(self.rng.normal(size=(4, 3)), np.full((4, 3), 1e6))
-        self.samples(np.array([0.0, 5, -5]), np.array([1e-4, 1e4, 2]))
+        self.samples(np.array([0.0, 50, -50]), np.array([2e-5, 1e4, 2]))
         self.noise((20, 50, 3))
         self.ask("vae.on_device", function="sample_gaussian", m=np.zeros((3, 2)), v=np.ones((3, 2)))
 
-    def usable(self, reply, shape):
+    def usable(self, reply, m):
         """Whether a sample is such that its gradient, or its noise, can be worked out from it."""
         sample = reply["sample"]
-        fault = "" if np.isfinite(sample).all() else "not every sample is a finite number"
-        if sample.shape != shape:
-            fault = f"the sample is of shape {sample.shape} for m and v of shape {shape}"
+        if sample.shape != m.shape:
+            fault = f"the sample is of shape {sample.shape} for m and v of shape {m.shape}"
+        elif not np.isfinite(sample).all():
+            fault = "not every sample is a finite number"
+        else:
+            fault = "" if (sample != m.astype(np.float32)).any() else "the sample is m itself: nothing was drawn"
         self.fault("finite", fault)
         return not fault
 
@@ -137,7 +144,7 @@ class Test_6a(VaeTest):
         m, v = self.rng.normal(size=shape), np.exp(self.rng.normal(size=shape))
         self.about("sample_gaussian", m=m, v=v)
         reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=np.ones(shape))
-        if not self.usable(reply, shape):
+        if not self.usable(reply, m):
             return
         noise = (reply["sample"] - m) / np.sqrt(v)
         axes = range(len(shape))
@@ -153,7 +160,7 @@ class Test_6a(VaeTest):
         self.about("sample_gaussian", m=m, v=v)
         pull = self.rng.normal(size=m.shape)
         reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=pull)
-        if not self.usable(reply, m.shape):
+        if not self.usable(reply, m):
             return
         if self.solution:
             self.expect(reply, self.solution.vae.sample_gaussian(m, v, pull, reply["sample"]), varies=True)
@@ -212,6 +219,8 @@ class Test_6b(VaeTest):
         narrow = gaussians(self.rng, (4, 3))
         self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e-8})
         self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e4, "pv": narrow["pv"] * 1e2})
+        self.of_tensors("kl_normal", {**narrow, "pv": narrow["pv"] * 1e-6})
+        self.of_tensors("kl_normal", {**narrow, "qm": narrow["qm"] * 50, "pm": narrow["pm"] * 50})
         self.ask("vae.on_device", function="kl_normal", **{name: np.ones((3, 2)) for name in ("qm", "qv", "pm", "pv")})
 
 
@@ -249,8 +258,10 @@ class Test_6c(VaeTest):
     def test_3(self):
         """6c-3-hidden: log_bernoulli_with_logits at any logits, of any shape"""
         for shape in [(1, 1), (4, 3), (50, 784), (2, 3, 5), (3,)]:
-            self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape))
-            self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape, least=50))
+            for least in (0, 50):
+                self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape, least))
+        for least in (3, 9):  # among many pixels: where all are as they should be, only rounding is left of a few
+            self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, (4, 100), least))
         self.ask(
             "vae.on_device", function="log_bernoulli_with_logits", x=np.ones((3, 2)), logits=self.rng.random((3, 2))
         )
@@ -318,7 +329,7 @@ class Test_6d(VaeTest):
     @graded(is_extra_credit=True)
     def test_3(self):
         """6d-3-hidden: negative_elbo_bound on other models and batches, on the device of x"""
-        for size in (1, 4, 12):
+        for size in (1, 4, 521):  # a prime: whoever takes a batch in parts has a part of another size
             x, coefficients = random_autoencoder(self.rng, size)
             self.bound("negative_elbo_bound", x, coefficients)
             self.bound("negative_elbo_bound", x, {**coefficients, "bias": 100 * np.sign(coefficients["bias"])})
@@ -378,8 +389,9 @@ class Test_6e(VaeTest):
     @graded(is_extra_credit=True)
     def test_3(self):
         """6e-3-hidden: negative_iwae_bound on other models, batches and numbers of samples, on the device of x"""
-        # More samples than anybody takes in one go, where they are taken in chunks.
-        for size, n_samples in [(1, 1), (1, 5), (4, 1), (4, 3), (12, 6), (2, 40), (1, 300)]:
+        # More images, and more samples, than anybody takes in one go, where they are taken in chunks; primes, so that
+        # the last chunk is of another size.
+        for size, n_samples in [(1, 1), (1, 5), (4, 1), (4, 3), (19, 2), (2, 40), (1, 521)]:
             x, coefficients = told_apart(*random_autoencoder(self.rng, size))
             # A z is twelve standard deviations from the next image's, and in float32 their number is good to 1e-5.
             self.bound("negative_iwae_bound", x, coefficients, n_samples, relative=5 * RELATIVE)
