@@ -112,7 +112,7 @@ class DeviceWatch(TorchFunctionMode):
             )
         result = func(*map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})
         if func in _FACTORIES and not (tensors and func in _MOVES):
-            homeless = not tensors and _target((), kwargs) != HOME
+            homeless = not tensors and (_target((), kwargs) or torch.get_default_device()) != HOME
         elif func in _MOVES and (target := _target(args[1:], kwargs)) is not None:
             homeless = target != HOME
             if any(result is tensor for tensor in tensors):

@@ -1062,4 +1062,37 @@ ENTRIES = [
         """,
         **MEAN_OF_MEANS,
     ),
+    right(
+        "default-device-set-and-reset",
+        """
+        before = torch.get_default_device()
+        torch.set_default_device(device)
+        try:
+            ones, zeros = torch.ones(len(x_real)), torch.zeros(len(x_real))
+        finally:
+            torch.set_default_device(before)
+        real, fake = d(x_real), d(g(z).detach())
+        return F.binary_cross_entropy_with_logits(real, ones) + F.binary_cross_entropy_with_logits(fake, zeros)
+        """,
+    ),
+    right(
+        "with-the-device",
+        """
+        with device:
+            ones, zeros = torch.ones(len(x_real)), torch.zeros(len(x_real))
+        real, fake = d(x_real), d(g(z).detach())
+        return F.binary_cross_entropy_with_logits(real, ones) + F.binary_cross_entropy_with_logits(fake, zeros)
+        """,
+    ),
+    wrong(
+        "default-device-left",
+        """
+        torch.set_default_device(device)
+        ones, zeros = torch.ones(len(x_real)), torch.zeros(len(x_real))
+        real, fake = d(x_real), d(g(z).detach())
+        return F.binary_cross_entropy_with_logits(real, ones) + F.binary_cross_entropy_with_logits(fake, zeros)
+        """,
+        misconception="the default device is changed for all of torch, and left so",
+        hint="Who else makes tensors after your function, and on which device do they count?",
+    ),
 ]

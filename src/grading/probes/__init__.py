@@ -75,10 +75,16 @@ def _run(submission, probe, seed, **arguments):
 
 def _as_new():
     """Sets what a submission may have switched for all of torch back; returns what it was, or ""."""
-    grad, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    found = {
+        "set_grad_enabled": not torch.is_grad_enabled(),
+        "set_default_dtype": torch.get_default_dtype() != torch.float32,
+        "set_default_device": torch.get_default_device() != torch.device("cpu"),
+    }
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
-    return "" if grad and dtype == torch.float32 else "set_grad_enabled" if not grad else "set_default_dtype"
+    if found["set_default_device"]:
+        torch.set_default_device(None)
+    return " and ".join(name for name, changed in found.items() if changed)
 
 
 def _failure(error, folder):
