@@ -192,16 +192,19 @@ class SubmissionTest(GradedTestCase):
         left = PRINTS - len(self._prints)
         self._prints += text if len(text) <= left else text[: max(left, 0)] + "\n... and more" * (left > 0)
 
-    def about(self, function, title=None, **on):
+    def about(self, function, title=None, evaluation=False, **on):
         """Says what comes next is about.
 
         Args:
             function: one of those that students write, such as MADE.forward.
             title: how to call it, if not by its name.
+            evaluation: whether in evaluation mode, which goes without saying where something else was wrong before.
             on: the inputs that it is called on.
         """
         self._function = function
         self._about = title or function
+        if evaluation and not self._problems:
+            self._about += ", in evaluation mode"
         self._on = on
 
     def again(self, run):

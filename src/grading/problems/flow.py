@@ -17,17 +17,15 @@ FAR_WEIGHT, FAR_BIAS = np.zeros((2, 1)), np.array([30.0, 12])
 SIZES = [(1, 3), (2, 1), (3, 4), (6, 5)]  # of hidden cases: variables, and rows
 
 
-class FlowTest(SubmissionTest):
-    """What the tests of problem 1 share."""
-
-    def mode(self, title, number):
-        """Every other case is in evaluation mode, where the same holds; returns what to call the case, and what to tell
-        the probe."""
-        evaluation = number % 2 == 1
-        return title + ", in evaluation mode" * evaluation, not evaluation
+def modes(questions):
+    """Puts every other one into evaluation mode, where the same holds; as `ask_each` takes them."""
+    return [
+        ({**subject, "evaluation": number % 2 == 1}, {**given, "training": number % 2 == 0})
+        for number, (subject, given) in enumerate(questions)
+    ]
 
 
-class Test_1a(FlowTest):
+class Test_1a(SubmissionTest):
     @graded()
     def test_0(self):
         """1a-0-basic: MADE.forward on three variables, and on one far from zero"""
@@ -99,13 +97,14 @@ class Test_1a(FlowTest):
 
     def forwards(self, cases, answers=()):
         """MADE.forward in cases (weight, bias, z) of a linear network, with the answers of the first ones."""
-        questions = []
-        for number, (weight, bias, z) in enumerate(cases):
-            title, training = self.mode("MADE.forward", number)
-            subject = {"function": "MADE.forward", "title": title, "z": z, "weight_of_the_network": weight}
-            given = {"weight": weight, "bias": bias, "z": z, "training": training}
-            questions.append(({**subject, "bias": bias}, given))
-        replies = self.ask_each("flow_network.forward", questions)
+        questions = [
+            (
+                {"function": "MADE.forward", "z": z, "weight_of_the_network": weight, "bias": bias},
+                {"weight": weight, "bias": bias, "z": z},
+            )
+            for weight, bias, z in cases
+        ]
+        replies = self.ask_each("flow_network.forward", modes(questions))
         for (weight, bias, z), reply, answer in zip_longest(cases, replies, answers):
             right = answer
             if answer is None and self.solution:
@@ -114,7 +113,7 @@ class Test_1a(FlowTest):
             self.untouched(reply, z_after="z")
 
 
-class Test_1b(FlowTest):
+class Test_1b(SubmissionTest):
     X = np.array([[1.0, 2, -1], [2, 3, 0]])
 
     @graded()
@@ -152,13 +151,14 @@ class Test_1b(FlowTest):
 
     def inverses(self, cases, answers=()):
         """MADE.inverse in cases (weight, bias, x) of a linear network, with the answers of the first ones."""
-        questions = []
-        for number, (weight, bias, x) in enumerate(cases):
-            title, training = self.mode("MADE.inverse", number)
-            subject = {"function": "MADE.inverse", "title": title, "x": x, "weight_of_the_network": weight}
-            given = {"weight": weight, "bias": bias, "x": x, "pull": x, "pull_log_det": np.ones(len(x))}
-            questions.append(({**subject, "bias": bias}, {**given, "training": training}))
-        for case, reply, answer in zip_longest(cases, self.ask_each("flow_network.inverse", questions), answers):
+        questions = [
+            (
+                {"function": "MADE.inverse", "x": x, "weight_of_the_network": weight, "bias": bias},
+                {"weight": weight, "bias": bias, "x": x, "pull": x, "pull_log_det": np.ones(len(x))},
+            )
+            for weight, bias, x in cases
+        ]
+        for case, reply, answer in zip_longest(cases, self.ask_each("flow_network.inverse", modes(questions)), answers):
             self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(*case)))
             self.untouched(reply, x_after="x")
 
@@ -179,7 +179,7 @@ class Test_1b(FlowTest):
             self.expect(reply, answer or (self.solution and self.solution.flow_network.inverse(*case)))
 
 
-class Test_1c(FlowTest):
+class Test_1c(SubmissionTest):
     # Two blocks of two variables; z = (x - mu) / exp(alpha) with constant mu and alpha, and n = 2 reversed after each.
     # Block 1: mu = (1, -1), alpha = (log 2, 0). Block 2: mu = (0, 2), alpha = (0, -log 4).
     X = np.array([[0.0, 0], [3, -1]])
@@ -288,12 +288,12 @@ class Test_1c(FlowTest):
     def log_probs(self, cases):
         """MAF.log_probs in cases (x, blocks, answer); there is no answer where the answers are not here."""
         questions = []
-        for number, (x, blocks, _) in enumerate(cases):
+        for x, blocks, _ in cases:
             count = len(blocks["points"])
-            title, training = self.mode(f"MAF.log_probs with {count} MADE block{'s' if count > 1 else ''}", number)
+            title = f"MAF.log_probs with {count} MADE block{'s' if count > 1 else ''}"
             subject = {"function": "MAF.log_probs", "title": title, "x": x, "biases": blocks["biases"]}
-            questions.append((subject, {"x": x, "training": training, **blocks}))
-        replies = self.ask_each("flow_network.log_probs", questions)
+            questions.append((subject, {"x": x, **blocks}))
+        replies = self.ask_each("flow_network.log_probs", modes(questions))
         for (x, _, answer), reply in zip(cases, replies, strict=True):
             self.expect(reply, answer, batch=len(x))
             self.untouched(reply, x_after="x")

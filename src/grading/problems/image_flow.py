@@ -148,9 +148,8 @@ class Test_9b(SubmissionTest):
         self.coupling(direction, mask, weight, bias, rng.normal(size=shape), rng=rng, training=training)
 
     def coupling(self, direction, mask, weight, bias, x, answer=None, rng=None, training=True):
-        title = f"AffineCoupling.{direction}"
         on = {"mask": mask, "x": x, "weight": weight, "bias": bias}
-        self.about(title, title + ", in evaluation mode" * (not training), **on)
+        self.about(f"AffineCoupling.{direction}", evaluation=not training, **on)
         pulls = {"pull": np.ones(x.shape), "pull_log_det": np.ones(len(x))}
         if rng is not None:
             pulls = {name: rng.normal(size=ones.shape) for name, ones in pulls.items()}
@@ -236,8 +235,7 @@ class Test_9c(SubmissionTest):
         self.expect(reply, answer or (self.solution and self.solution.image_flow.provided(v, z)), batch=len(v))
 
     def log_prob(self, v, answer=None, pull=None, training=True, **layers):
-        title = "ImageFlow.log_prob"
-        self.about(title, title + ", in evaluation mode" * (not training), v=v, **layers)
+        self.about("ImageFlow.log_prob", evaluation=not training, v=v, **layers)
         case = {**layers, "v": v, "pull": np.ones(len(v)) if pull is None else pull}
         reply = self.ask("image_flow.log_prob", training=training, **case)
         if answer is None and self.solution:
