@@ -59,13 +59,13 @@ def noise_fault(z, width):
 def _not_normal(values):
     mean, spread, size = values.mean(), values.std(), values.size
     if abs(mean) * np.sqrt(size) > 6 or abs(spread**2 - 1) * np.sqrt(size / 2) > 6:
-        return f"the noise has mean {mean:.2f} and standard deviation {spread:.2f}"
+        return f"the noise has mean {mean:.2f} and standard deviation {spread:.2f}, not 0 and 1"
     if not _follows(values.ravel(), normal_cdf):
         return "the noise does not follow the normal distribution"
     if np.abs(values).max() < least_maximum(size):
         return "the noise is cut off"
     if not all(_independent(column) for column in values.T):
-        return "the noise of one image depends on that of the one before"
+        return "the noise of one image depends on that of another"
     correlation = np.corrcoef(values.T) - np.eye(values.shape[1])
     if np.abs(correlation).max() * np.sqrt(len(values)) > 6:
         return "the entries of a noise vector are correlated"
@@ -272,7 +272,7 @@ def _weights_fault(values):
     if values.min() < -1e-5 or values.max() > 1 + 1e-5:
         return f"the weight a goes from {values.min():.0f} to {values.max():.0f}"
     if not _independent(values):
-        return "the weight a of one image depends on that of the one before"
+        return "the weight a of one image depends on that of another"
     if _repeats(values):
         return "many images have the same weight a"
     if not _follows(values, lambda v: v):
@@ -309,7 +309,7 @@ def _dequantised_fault(v, x):
     faults = (
         (
             not ((values > -1e-4) & (values < 1 + 1e-4)).all(),
-            f"256 v - x goes from {values.min():.2f} to {values.max():.2f}",
+            f"256 v - x goes from {values.min():.2f} to {values.max():.2f}, not from 0 to 1",
         ),
         (np.ptp(values) < 1e-3, f"there is no noise: 256 v - x is {values[0]:.1f} everywhere"),
         (np.ptp(noise.reshape(len(x), -1), axis=1).max() < 1e-3, "all values of an image get the same noise"),
@@ -317,7 +317,7 @@ def _dequantised_fault(v, x):
         # float32 has 65536 numbers between 255/256 and 1; of 8000 draws none is met twelve times.
         (many and often >= 12, f"256 v - x is {most:.3f} for {100 * often / len(values):.1f} % of all values"),
         (many and _repeats(values), "many values share their noise with another"),
-        (many and not _independent(values), "the noise of one value depends on that of the one before"),
+        (many and not _independent(values), "the noise of one value depends on that of another"),
         (many and not _follows(values, lambda u: np.clip(u, 0, 1)), "256 v - x is not uniform on [0, 1)"),
     )
     return next((text for found, text in faults if found), "")
@@ -347,7 +347,7 @@ def _off_the_line(x, fake, real):
         with np.errstate(divide="ignore", invalid="ignore"):
             each = np.nan_to_num((x - real) / (fake - real))
         if (each > -1e-3).all() and (each < 1 + 1e-3).all():
-            shared = np.allclose(each, each[0], atol=1e-3)
+            shared = len(each) > 1 and np.allclose(each, each[0], atol=1e-3)
             return text + (
                 "all images share weights that differ by pixel" if shared else "each pixel has its own weight"
             )
@@ -370,11 +370,12 @@ def _rounded(value):
 
 
 def _independent(values):
-    """Whether neighbours are uncorrelated."""
-    away = values - values.mean()
-    if len(values) < 20 or not away.any():
+    """Whether neighbours are uncorrelated, and numbers half the batch apart."""
+    away, size = values - values.mean(), len(values)
+    if size < 20 or not away.any():
         return True
-    return abs(away[1:] @ away[:-1]) / (away @ away) * np.sqrt(len(values)) < 6
+    lags = 1, size // 2, (size + 1) // 2
+    return all(abs(away[lag:] @ away[:-lag]) / (away @ away) * np.sqrt(size) < 6 for lag in lags)
 
 
 def _repeats(values):

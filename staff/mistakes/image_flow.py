@@ -1,7 +1,7 @@
 """Ways of writing the flow on discrete images (problem 9)."""
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT, MEAN_OF_MEANS
+from staff.mistakes.shared import CLAMPED, CUT_OFF, DEPENDENT, IN_EVALUATION_MODE, KEPT, LEFT, MEAN_OF_MEANS
 
 NO_NOISE = {
     "misconception": "no noise between the levels",
@@ -613,6 +613,41 @@ ENTRIES = [
         """
         means = torch.stack([part.mean() for part in log_likelihood.split(64)])
         return -means.mean() / n_dims / math.log(2)
+        """,
+    ),
+    coupling("forward", [("m = self.mask\n", "m = self.mask\nself.eval()\n")], "evaluation-mode-left", LEFT),
+    wrong("ImageFlow.log_prob", "evaluation-mode-left", LEFT, "self.eval()" + _LOG_PROB),
+    wrong(
+        "ImageFlow.sample",
+        "parameters-left-frozen",
+        LEFT,
+        "for parameter in self.parameters():\n    parameter.requires_grad_(False)" + _SAMPLE,
+    ),
+    wrong(
+        "ImageFlow.sample",
+        "layers-left-reversed",
+        LEFT,
+        "self.layers = nn.ModuleList(reversed(self.layers))" + _SAMPLE.replace("reversed(self.layers)", "self.layers"),
+    ),
+    wrong(
+        "ImageFlow.sample",
+        "rounded-in-evaluation-mode",
+        IN_EVALUATION_MODE,
+        """
+        for layer in reversed(self.layers):
+            z, _ = layer.forward(z)
+        levels = (256 * z).floor() if self.training else (255 * z).round()
+        return levels.clamp(0, 255).to(torch.uint8)
+        """,
+    ),
+    wrong("ImageFlow.sample", "noise-cut-off", CUT_OFF, "z = z.clamp(-3, 3)" + _SAMPLE),
+    wrong(
+        "dequantise",
+        "antithetic",
+        DEPENDENT,
+        """
+        u = torch.rand((x.shape[0] + 1) // 2, *x.shape[1:], device=x.device)
+        return (x + torch.cat([u, 1 - u])[: len(x)]) / 256
         """,
     ),
 ]

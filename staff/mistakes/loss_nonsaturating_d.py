@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
 
 right = partial(Right, "loss_nonsaturating_d")
 wrong = partial(Wrong, "loss_nonsaturating_d")
@@ -1094,5 +1094,26 @@ ENTRIES = [
         """,
         misconception="the default device is changed for all of torch, and left so",
         hint="Who else makes tensors after your function, and on which device do they count?",
+    ),
+    wrong(
+        "discriminator-in-evaluation-mode-and-back",
+        """
+        x_fake = g(z).detach()
+        d.eval()
+        loss = F.softplus(-d(x_real)).mean() + F.softplus(d(x_fake)).mean()
+        d.train()
+        return loss
+        """,
+        misconception="the discriminator is evaluated in evaluation mode in its own turn",
+        hint="What does dropout do in evaluation mode, and in which mode is a network to learn?",
+    ),
+    wrong(
+        "antithetic-noise",
+        """
+        half = z[: (len(z) + 1) // 2]
+        z = torch.cat([half, -half])[: len(z)]
+        return F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()
+        """,
+        **DEPENDENT,
     ),
 ]

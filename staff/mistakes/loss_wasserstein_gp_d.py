@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
 
 right = partial(Right, "loss_wasserstein_gp_d")
 wrong = partial(Wrong, "loss_wasserstein_gp_d")
@@ -2373,5 +2373,18 @@ ENTRIES = [
         """,
         misconception="norms below a limit are not penalised",
         hint="What is the gradient of your penalty where d is nearly flat, as at the start of training?",
+    ),
+    wrong(
+        "antithetic-weights",
+        """
+        x_fake = g(z).detach()
+        u = torch.rand((x_real.shape[0] + 1) // 2, 1, 1, 1, device=device)
+        a = torch.cat([u, 1 - u])[: x_real.shape[0]]
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        **DEPENDENT,
     ),
 ]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT
+from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT, LEFT
 
 right = partial(Right, "MADE.forward")
 wrong = partial(Wrong, "MADE.forward")
@@ -1034,5 +1034,43 @@ ENTRIES = [
         return x, alpha.sum(dim=1)
         """,
         **CLAMPED,
+    ),
+    wrong(
+        "parameters-left-frozen",
+        """
+        for parameter in self.net.parameters():
+            parameter.requires_grad_(False)
+        x = torch.zeros_like(z)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+        **LEFT,
+    ),
+    wrong(
+        "evaluation-mode-left",
+        """
+        self.eval()
+        x = torch.zeros_like(z)
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
+        return x, alpha.sum(dim=1)
+        """,
+        **LEFT,
+    ),
+    wrong(
+        "result-kept-and-overwritten",
+        """
+        if getattr(self, "kept", None) is None or self.kept.shape != z.shape:
+            self.kept = torch.zeros_like(z)
+        x = self.kept.zero_()
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x[:, i] = mu[:, i] + z[:, i] * alpha[:, i].exp()
+        return x, alpha.sum(dim=1)
+        """,
+        **KEPT,
     ),
 ]

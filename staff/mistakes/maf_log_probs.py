@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT, MEAN_OF_MEANS
+from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT, LEFT, MEAN_OF_MEANS
 
 right = partial(Right, "MAF.log_probs")
 wrong = partial(Wrong, "MAF.log_probs")
@@ -1169,5 +1169,17 @@ ENTRIES = [
         """,
         misconception="the prior's constant written for n = 2 only",
         hint="Your constant is right for two variables. What is it for one, and for three?",
+    ),
+    wrong(
+        "evaluation-mode-left",
+        """
+        self.eval()
+        z, total = x, 0
+        for layer in self.nf:
+            z, log_det = layer.inverse(z)
+            total = total + log_det
+        return (total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
+        """,
+        **LEFT,
     ),
 ]

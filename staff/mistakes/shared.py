@@ -20,3 +20,15 @@ MEAN_OF_MEANS = {
     "misconception": "a mean of means of parts, of which the last is smaller",
     "hint": "Take ten rows in parts of eight. How much does each of the last two count in your mean?",
 }
+LEFT = {
+    "misconception": "the network is left in another state than it was in",
+    "hint": "Print requires_grad of its parameters, and its mode, before and after your function. Who trains on?",
+}
+DEPENDENT = {
+    "misconception": "what is drawn for one image depends on what is drawn for another",
+    "hint": "Draw for a thousand images, and hold the first half against the second. Should they tell of each other?",
+}
+CUT_OFF = {
+    "misconception": "the tails of the noise are cut off",
+    "hint": "How often is a standard normal number beyond 3, and how many numbers does a run draw?",
+}

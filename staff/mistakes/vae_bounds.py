@@ -61,6 +61,10 @@ MEAN_IN_EVALUATION_MODE = {
     "misconception": "the bound is taken at the mean of q in evaluation mode",
     "hint": "Is equation (31) still a bound of log p(x) where z is the mean? On which bound are models compared, then?",
 }
+FREE_BITS = {
+    "misconception": "the KL term is kept from falling below a limit",
+    "hint": "What is KL(q || p) where q is the prior, and what does your function make of it?",
+}
 
 ENTRIES = [
     right_elbo("means-at-the-end", SAMPLED + KL + REC + "return torch.mean(rec + kl), kl.mean(), rec.mean()"),
@@ -551,5 +555,15 @@ return kl + rec, kl, rec
         """
         + CHUNKED,
         **MEAN_OF_CHUNKS,
+    ),
+    wrong_elbo(
+        "free-bits",
+        SAMPLED + KL + REC + "kl, rec = kl.clamp(min=0.4).mean(), rec.mean()\nreturn kl + rec, kl, rec",
+        **FREE_BITS,
+    ),
+    wrong_elbo(
+        "free-bits-of-the-mean",
+        SAMPLED + KL + REC + "kl, rec = kl.mean().clamp(min=1), rec.mean()\nreturn kl + rec, kl, rec",
+        **FREE_BITS,
     ),
 ]

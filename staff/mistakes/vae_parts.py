@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import CUT_OFF
 
 right_sample, wrong_sample = partial(Right, "sample_gaussian"), partial(Wrong, "sample_gaussian")
 right_kl, wrong_kl = partial(Right, "kl_normal"), partial(Wrong, "kl_normal")
@@ -407,4 +408,5 @@ ENTRIES = [
         misconception="softplus is taken for its argument too early",
         hint="Compare softplus(6) with 6: to how many digits do they agree, and how many does float32 have?",
     ),
+    wrong_sample("noise-cut-off", "return m + v.sqrt() * torch.randn_like(m).clamp(-3, 3)", **CUT_OFF),
 ]

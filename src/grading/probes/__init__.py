@@ -148,6 +148,30 @@ def _not_differentiable(what, error):
     return Unusable(f"{what} cannot be differentiated: {error}\n{hint_of_backward(error)}".rstrip())
 
 
+def state_of(network):
+    """What a call must leave of a network as it was, for `differences`."""
+    return (
+        network.training,
+        {name: parameter.requires_grad for name, parameter in network.named_parameters()},
+        {name: parameter.detach().clone() for name, parameter in network.named_parameters()},
+    )
+
+
+def differences(network, state, name):
+    """Says what is no longer as in a `state_of` the network, which is called `name`."""
+    training, flags, values = state
+    if network.training != training:
+        yield f"{name} was left in {'training' if network.training else 'evaluation'} mode"
+    now = dict(network.named_parameters())
+    if now.keys() != flags.keys():
+        yield f"{name} was left with other parameters"
+        return
+    if changed := [key for key, parameter in now.items() if parameter.requires_grad != flags[key]]:
+        yield f"requires_grad of {name}'s parameters was left {now[changed[0]].requires_grad}"
+    if not all(torch.equal(parameter.detach(), values[key]) for key, parameter in now.items()):
+        yield f"{name}'s parameters were changed"
+
+
 def described(value):
     """What a student's function returned, in a few words."""
     if value is None:

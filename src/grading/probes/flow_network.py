@@ -9,7 +9,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, plain_gradients, tensors, watched
+from grading.probes import (
+    Unusable,
+    described,
+    differences,
+    getattr_or_unusable,
+    gradients,
+    plain,
+    plain_gradients,
+    state_of,
+    tensors,
+    watched,
+)
 
 
 def forward(module, weight, bias, z, training=True):
@@ -27,7 +38,7 @@ def forward(module, weight, bias, z, training=True):
     made = _with_network(module, weight, bias).train(bool(training))
     z = tensors(z=z)["z"]
     with torch.no_grad():  # as in sampling
-        return _called("forward", made.forward, z, "z_after")
+        return _called("forward", made, z, "z_after")
 
 
 def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
@@ -42,14 +53,16 @@ def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
     """
     made = _with_network(module, weight, bias).train(bool(training))
     given = tensors(x=x, pull=pull, pull_log_det=pull_log_det)
-    reply = _called("inverse", made.inverse, given["x"], "x_after")
+    reply = _called("inverse", made, given["x"], "x_after")
+    for parameter in made.parameters():
+        parameter.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     # Once more for the gradients: within a MAF, x is the outcome of the block before.
     leaf = given["x"].clone().requires_grad_()
     output, log_det = made.inverse(leaf.clone())
     for name, value, right in (("z", output, "pull"), ("log_det", log_det, "pull_log_det")):
         if value.shape != given[right].shape:
             shapes = f"{tuple(given[right].shape)}; it is {tuple(value.shape)}"
-            raise Unusable(f"inverse must return {name} of shape {shapes}.")
+            raise Unusable(f"MADE.inverse must return {name} of shape {shapes}.")
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": made.net[0].weight, "bias": made.net[0].bias}
     return reply | plain_gradients("What inverse returned", total, sources)
@@ -78,7 +91,7 @@ def own_network(module, n, hidden_size, n_hidden, z, **layers):
                         f"Linear layer {index} has a {name} of shape {tuple(parameter.shape)}, not {given.shape}."
                     )
                 parameter.copy_(torch.tensor(given))
-        return _called("forward", made.forward, tensors(z=z)["z"], "z_after")
+        return _called("forward", made, tensors(z=z)["z"], "z_after")
 
 
 def forward_on_device(module, weight, bias, z):
@@ -111,7 +124,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
 
     Returns:
         value; grad_shifts (K, n) and grad_log_dets (K,), gradients by numbers added to each block's output and to its
-        log-det; x_after, what the call added to x.
+        log-det; x_after, what the call added to x; touched, what it changed in the MAF.
     """
     count, _, n = blocks["points"].shape
     maf, mades = _maf(module, n, count)
@@ -119,6 +132,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
     given = tensors(x=x)["x"]
     kept = given.clone()
     maf.train(bool(training))
+    before = state_of(maf)
     maf.log_probs(0.5 * given)  # what a call keeps must not find its way into the next
     value = watched(lambda: maf.log_probs(given)) if watch else maf.log_probs(given)
     if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
@@ -136,6 +150,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
         "grad_shifts": plain(torch.stack(slopes[:count])),
         "grad_log_dets": plain(torch.stack(slopes[count:])),
         "x_after": plain(given - kept),
+        "touched": "; ".join(differences(maf, before, "the MAF")),
     }
 
 
@@ -298,17 +313,24 @@ def _nothing_in_fresh_memory():
         torch.set_deterministic_debug_mode(before)
 
 
-def _called(name, function, given, after):
-    kept = given.clone()
+def _called(name, made, given, after):
+    kept, before, function = given.clone(), state_of(made), getattr(made, name)
     with _nothing_in_fresh_memory():
-        function(0.5 * given)  # what a call keeps must not find its way into the next
+        former = function(0.5 * given)  # what a call keeps must not find its way into the next
+        former = former[0] if isinstance(former, (tuple, list)) and former else former
+        copied = former.clone() if isinstance(former, torch.Tensor) else former
         pair = function(given)
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise Unusable(f"{name} must return a pair, the result and log_det; it returned {described(pair)}.")
+        raise Unusable(f"MADE.{name} must return a pair, the result and log_det; it returned {described(pair)}.")
     for part, value in zip(("first", "second"), pair, strict=True):
         if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
             raise Unusable(
-                f"The {part} thing that {name} returns must be a torch.float32 tensor; it is {described(value)}."
+                f"The {part} thing that MADE.{name} returns must be a torch.float32 tensor; it is {described(value)}."
             )
-    touched = f"{after[0]} now requires a gradient" if given.requires_grad else ""
-    return {"output": plain(pair[0]), "log_det": plain(pair[1]), after: plain(given - kept), "touched": touched}
+    touched = list(differences(made, before, "the block"))
+    if given.requires_grad:
+        touched.append(f"{after[0]} now requires a gradient")
+    if isinstance(former, torch.Tensor) and not torch.equal(former, copied):
+        touched.append("what a call had returned, by the next call")
+    reply = {"output": plain(pair[0]), "log_det": plain(pair[1]), after: plain(given - kept)}
+    return {**reply, "touched": "; ".join(touched)}

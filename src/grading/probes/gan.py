@@ -12,7 +12,18 @@ from torch import nn
 
 from grading import seen
 from grading.devices import HOME
-from grading.probes import Unusable, described, getattr_or_unusable, gradients, plain, plain_gradients, tensors, watched
+from grading.probes import (
+    Unusable,
+    described,
+    differences,
+    getattr_or_unusable,
+    gradients,
+    plain,
+    plain_gradients,
+    state_of,
+    tensors,
+    watched,
+)
 
 DIM_Z = 3
 NUM_CLASSES = 10
@@ -72,6 +83,7 @@ class Discriminator(Network):
         if x.dtype != self.weight.dtype:
             raise TypeError(f"d was given x of type {x.dtype}; its parameters are {self.weight.dtype}")
         seen.note(self, "x", x)
+        seen.note(self, "training", self.training)
         return ((self.weight + 0.5 * self.curvature * x) * x).sum(dim=(1, 2, 3)) + self.bias
 
 
@@ -113,6 +125,7 @@ class ConditionalDiscriminator(Network):
             raise ValueError(f"d was given x of shape {tuple(x.shape)}; images are (B, 1, 3, 4)")
         if x.dtype != self.weight.dtype:
             raise TypeError(f"d was given x of type {x.dtype}; its parameters are {self.weight.dtype}")
+        seen.note(self, "training", self.training)
         pixels = x.flatten(start_dim=1)
         at_class = (pixels[:, :NUM_CLASSES] * _one_hot(y, len(x), x.dtype)).sum(dim=1)
         return self.gain * at_class + pixels[:, NUM_CLASSES:] @ self.weight + self.bias
@@ -223,7 +236,7 @@ def _small_networks(real, images, labels):
 
 
 def _loss(name, function, g, d, *given):
-    before = _state(g), _state(d)
+    before = state_of(g), state_of(d)
     kept = given[0].clone()
     value = function(g, d, *given, device=HOME)
     _check(name, value)
@@ -231,12 +244,13 @@ def _loss(name, function, g, d, *given):
     touched = [
         text
         for network, state, letter in zip((g, d), before, "gd", strict=True)
-        for text in _differences(network, state, letter)
+        for text in differences(network, state, letter)
     ]
     if given[0].requires_grad:
         touched.append("x_real now requires a gradient")
-    if name.endswith("_g") and not all(seen.by(g, "training")):  # in d's turn, fakes of either mode are fakes
-        touched.append("g was in evaluation mode when it was called, though it is its turn to learn")
+    learner, letter = (g, "g") if name.endswith("_g") else (d, "d")  # in d's turn, fakes of either mode are fakes
+    if not all(seen.by(learner, "training")):
+        touched.append(f"{letter} was in evaluation mode when it was called, though it is its turn to learn")
     if any(seen.by(g, "alone")):
         touched.append("the batch, of which g was given one noise vector alone: its batch norm would stop there")
     for parameter in parameters.values():
@@ -254,25 +268,3 @@ def _check(name, value):
             f"The tensor that {name} returned ({value.item():.6g}) knows no gradient: detached, made under no_grad, "
             "or made of plain numbers."
         )
-
-
-def _state(network):
-    return (
-        network.training,
-        {name: parameter.requires_grad for name, parameter in network.named_parameters()},
-        {name: parameter.detach().clone() for name, parameter in network.named_parameters()},
-    )
-
-
-def _differences(network, state, name):
-    training, flags, values = state
-    if network.training != training:
-        yield f"{name} was left in {'training' if network.training else 'evaluation'} mode"
-    for key, parameter in network.named_parameters():
-        if parameter.requires_grad != flags[key]:
-            yield f"requires_grad of {name}'s parameters was left {parameter.requires_grad}"
-            break
-    for key, parameter in network.named_parameters():
-        if not torch.equal(parameter.detach(), values[key]):
-            yield f"{name}'s parameters were changed"
-            break

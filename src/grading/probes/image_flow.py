@@ -12,11 +12,13 @@ from grading.devices import HOME
 from grading.probes import (
     Unusable,
     described,
+    differences,
     getattr_or_unusable,
     gradients,
     plain,
     plain_gradients,
     provided_or_unusable,
+    state_of,
     tensors,
     watched,
 )
@@ -76,27 +78,34 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
         training: whether the layer is in training mode.
 
     Returns:
-        output, log_det, x_after; grad_x, grad_weight, grad_bias where there is a gradient.
+        output, log_det, x_after, touched; grad_x, grad_weight, grad_bias where there is a gradient.
     """
     net = _Linear(**tensors(weight=weight, bias=bias))
     given = tensors(mask=mask, x=x, pull=pull, pull_log_det=pull_log_det)
     layer = getattr_or_unusable(module, "AffineCoupling")(given["mask"], net).train(bool(training))
-    leaf = given["x"].clone().requires_grad_()
+    leaf, before = given["x"].clone().requires_grad_(), state_of(layer)
     passed = leaf.clone()
     getattr(layer, direction)(0.5 * given["x"])  # what a call keeps must not find its way into the next
     pair = watched(lambda: getattr(layer, direction)(passed))
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise Unusable(f"{direction} must return a pair, the result and log_det; it returned {described(pair)}.")
+        raise Unusable(
+            f"AffineCoupling.{direction} must return a pair, the result and log_det; it returned {described(pair)}."
+        )
     output, log_det = pair
     for name, value, shape in (("the result", output, leaf.shape), ("log_det", log_det, leaf.shape[:1])):
         if not isinstance(value, torch.Tensor) or value.shape != shape:
-            raise Unusable(f"{direction} must return {name} of shape {tuple(shape)}; it returned {described(value)}.")
+            wanted = f"{name} of shape {tuple(shape)}"
+            raise Unusable(f"AffineCoupling.{direction} must return {wanted}; it returned {described(value)}.")
+    touched = "; ".join(differences(layer, before, "the layer"))
+    for parameter in net.parameters():
+        parameter.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": net.weight, "bias": net.bias}
     return {
         "output": plain(output),
         "log_det": plain(log_det),
         "x_after": plain(passed - leaf),
+        "touched": touched,
         **plain_gradients(f"What {direction} returned", total, sources),
     }
 
@@ -112,7 +121,7 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull, training=True):
         training: whether the flow is in training mode.
 
     Returns:
-        value (B,), grad_v, v_after.
+        value (B,), grad_v, v_after, touched.
     """
     layers = [
         _Known(*arrays) for arrays in zip(*tensors(a=scales, b=shifts, c=offsets, d=slopes).values(), strict=True)
@@ -121,15 +130,19 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull, training=True):
     given = tensors(v=v, pull=pull)
     leaf = given["v"].requires_grad_()
     passed = leaf.clone()
+    before = state_of(flow)
     flow.log_prob(0.5 * given["v"].detach())  # what a call keeps must not find its way into the next
     value = watched(lambda: flow.log_prob(passed))
-    _check("log_prob", value)
+    _check("ImageFlow.log_prob", value)
     if value.shape != leaf.shape[:1]:
-        raise Unusable(f"log_prob must return a number for each image, ({len(v)},); it returned {described(value)}.")
+        raise Unusable(
+            f"ImageFlow.log_prob must return a number for each image, ({len(v)},); it returned {described(value)}."
+        )
     total = (value * given["pull"]).sum()
     return {
         "value": plain(value),
         "v_after": plain(passed - leaf),
+        "touched": "; ".join(differences(flow, before, "the flow")),
         **plain_gradients("What log_prob returned", total, {"v": leaf}),
     }
 
@@ -165,21 +178,24 @@ def sample(module, scales, shifts, n):
 
     Returns:
         sample, other_sample: of two calls, the other in evaluation mode; is_uint8, whether they are; noise,
-        other_noise (n, D), what they began with.
+        other_noise (n, D), what they began with; touched, what the calls changed in the flow.
     """
     layers = [_Known(*arrays) for arrays in zip(*tensors(a=scales, b=shifts).values(), strict=True)]
     flow = getattr_or_unusable(module, "ImageFlow")(layers, scales.shape[1:])
-    reply, told = {}, 0
+    reply, told, touched = {}, 0, []
     for key in ("", "other_"):
         flow.train(not key)
+        before = state_of(flow)
         images = watched(lambda: flow.sample(int(n), device=HOME))
         if not isinstance(images, torch.Tensor):
-            raise Unusable(f"sample must return a tensor; it returned {described(images)}.")
+            raise Unusable(f"ImageFlow.sample must return a tensor; it returned {described(images)}.")
         reply[f"{key}sample"] = plain(images).astype(float)
         found = [noise.reshape(-1, scales[0].size) for noise in seen.by(layers[-1], "z")]
         reply[f"{key}noise"] = plain(torch.cat(found[told:])) if found[told:] else None
         told = len(found)
         reply["is_uint8"] = images.dtype == torch.uint8
+        touched += differences(flow, before, "the flow")
+    reply["touched"] = "; ".join(dict.fromkeys(touched))
     return {name: value for name, value in reply.items() if value is not None}
 
 
@@ -203,6 +219,7 @@ class _Known(nn.Module):
     def __init__(self, scale, shift, offset=None, slope=None):
         super().__init__()
         self.scale, self.shift, self.offset, self.slope = scale, shift, offset, slope
+        self.unused = nn.Parameter(torch.zeros(()))  # something that could be switched off
 
     def forward(self, z):
         seen.note(self, "z", z)

@@ -23,7 +23,7 @@ FURTHER = {
 # How far v can go in float32 with f*(g_f(v)) neither too large nor, where it is near its end, too small.
 REACH = {
     **dict.fromkeys(("total_variation", "pearson", "jensen_shannon", "gan"), (-100, 100)),
-    **{"kl": (-100, 60), "reverse_kl": (-100, 200), "neyman": (-60, 200), "squared_hellinger": (-100, 60)},
+    **{"kl": (-100, 60), "reverse_kl": (-100, 100), "neyman": (-60, 100), "squared_hellinger": (-100, 60)},
     **{"jeffrey": (-60, 30), "weighted_jensen_shannon": (-100, 60), "alpha_below_one": (-100, 30)},
     **{"alpha_above_one": (-100, 100)},
 }

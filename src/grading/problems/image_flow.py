@@ -65,6 +65,10 @@ class Test_9b(SubmissionTest):
     WEIGHT[1, 0], WEIGHT[2, 3], WEIGHT[6, 0], WEIGHT[6, 3] = 1, 0.5, 1, -1
     WEIGHT[1, 2] = 7  # the network is not to see the third value
     BIAS = np.array([9.0, 0, 0, 0, 5, 1, 0, 0])  # what it says of the first is of no use
+    # Whatever x, log_scale is 8 and shift 30: 2 e^8 + 30 and 3 e^8 + 30 of 2 and 3.
+    FAR_BIAS = np.repeat([8.0, 30], 4)
+    Z = np.array([[1.0, 2, 3, -1]]).reshape(1, 1, 2, 2)
+    FAR = np.array([[1, 5991.916, 8972.874, -1]]).reshape(1, 1, 2, 2)
 
     @graded(is_extra_credit=True)
     def test_0(self):
@@ -82,6 +86,8 @@ class Test_9b(SubmissionTest):
         answer["output"][:, 0, [0, 1], [1, 0]] = [[6.436564, 3.819592], [1, 0]]
         for training in (True, False):
             self.coupling("forward", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
+        far = {"output": self.FAR, "log_det": [16]}
+        self.coupling("forward", CHECKERBOARD, 0 * self.WEIGHT, self.FAR_BIAS, self.Z, far)
         self.again(lambda rng: self.random_case(rng, "forward", CHECKERBOARD, (3, 1, 2, 2)))
 
     @graded(is_extra_credit=True)
@@ -92,6 +98,8 @@ class Test_9b(SubmissionTest):
         answer["output"][:, 0, [0, 1], [1, 0]] = [[0.3678794, 1.648721], [-1, 0]]
         for training in (True, False):
             self.coupling("inverse", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
+        far = {"output": self.Z, "log_det": [-16]}
+        self.coupling("inverse", CHECKERBOARD, 0 * self.WEIGHT, self.FAR_BIAS, self.FAR, far)
         self.again(lambda rng: self.random_case(rng, "inverse", CHECKERBOARD, (3, 1, 2, 2)))
 
     @graded(is_extra_credit=True)
@@ -215,7 +223,7 @@ class Test_9c(SubmissionTest):
     def test_3(self):
         """9c-3-hidden: ImageFlow.sample, for other layers, and its noise"""
         self.sample(*self.rng.normal(size=(2, 3, 2, 2, 2)) / 2, 4)
-        self.sample(np.full((1, 1, 1, 3), 0.2), np.full((1, 1, 1, 3), 0.5), 1500)
+        self.sample(np.full((1, 1, 1, 3), 0.2), np.full((1, 1, 1, 3), 0.5), 2000)
 
     def random_case(self, rng, count, size, offset=0, shift=0, training=True):
         layers = {name: rng.normal(size=(count, 2, 2, 3)) for name in ("scales", "shifts", "slopes")}
@@ -247,22 +255,26 @@ class Test_9c(SubmissionTest):
         """The noise that a call started from, which is looked at where there is enough, tells what it should give."""
         self.about("ImageFlow.sample", scales=scales, shifts=shifts)
         reply = self.ask("image_flow.sample", scales=scales, shifts=shifts, n=n)
-        n_dims, images = scales[0].size, reply["sample"]
-        noise, again = reply.get("noise"), reply.get("other_noise")
-        fault = noise_fault(noise, n_dims) if n > 1000 else ""
-        if n > 1000 and not fault and (fault := noise_fault(again, n_dims)):
-            fault = f"in evaluation mode, {fault}"
-        if not fault and (noise is None or noise.shape != (n, n_dims) or not np.isfinite(noise).all()):
+        n_dims = scales[0].size
+        calls = [(reply[key + "sample"], reply.get(key + "noise")) for key in ("", "other_")]
+        fault = next(filter(None, (noise_fault(noise, n_dims) for _, noise in calls if n > 1000)), "")
+        if not fault and any(z is None or z.shape != (n, n_dims) or not np.isfinite(z).all() for _, z in calls):
             fault = "the last layer is not given one noise vector for each image"
-        if not fault and np.array_equal(noise, again):
+        if not fault and n > 1000:
+            fault = noise_fault(np.concatenate([noise for _, noise in calls]), n_dims)
+        if not fault and np.array_equal(calls[0][1], calls[1][1]):
             fault = "the noise is the same on each call: is a seed set, or is it kept?"
         self.fault("noise", fault)
         self.require(bool(reply["is_uint8"].all()), "type", "the images are not of type torch.uint8")
+        self.untouched(reply)
         if answer is not None:
-            self.expect({"images": images}, {"images": answer})
+            self.expect({"images": calls[0][0]}, {"images": answer})
         if fault or not self.solution:
             return
-        expected = self.solution.image_flow.sample(scales, shifts, noise.astype(float).reshape(n, *scales.shape[1:]))
-        near = images.shape == expected.shape and abs(images - expected).max() <= 1
-        right = near and (images == expected).mean() > 0.99  # float32 may fall on the other side of an edge
-        self.require(right, "images", "the images are not the levels that the noise leads to")
+        for (images, noise), mode in zip(calls, ("", " in evaluation mode"), strict=True):
+            expected = self.solution.image_flow.sample(
+                scales, shifts, noise.reshape(n, *scales.shape[1:]).astype(float)
+            )
+            near = images.shape == expected.shape and abs(images - expected).max() <= 1
+            right = near and (images == expected).mean() > 0.99  # float32 may fall on the other side of an edge
+            self.require(right, f"images{mode}", f"the images are not the levels that the noise leads to{mode}")
