@@ -10,7 +10,7 @@ import pytest
 SRC = Path(__file__).resolve().parents[2] / "src"
 
 FAULTS = """
-import resource, statistics, sys
+import resource, sys
 import torch
 import network
 from submission.gan import loss_nonsaturating_d, loss_nonsaturating_g
@@ -23,20 +23,21 @@ g, d = network.Generator(), network.Discriminator()
 parts = networks_and_optimizers(g, d, 1e-3, (0.5, 0.999))
 x = torch.randn(64, 1, 28, 28)
 taken = []
-for step in range(30):
+for step in range(61):
     taken.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
     for loss, name in ((loss_nonsaturating_d, "discriminator"), (loss_nonsaturating_g, "generator")):
         Turn(name, lambda x: loss(g, d, x, device=x.device), parts, name).take(x)
-# The heap may grow once more, late, when others keep the processors: that is not what a step takes.
-print(round(statistics.median(after - before for before, after in zip(taken[-11:], taken[-10:]))))
+# How many of the last forty steps took a megabyte: pages come by thousands in some steps, and none in others, and the
+# heap may grow once more, late.
+print(sum(after - before > 256 for before, after in zip(taken[-41:], taken[-40:])))
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library has no mallopt")
-def test_a_step_of_a_gan_takes_few_page_faults():
+def test_few_steps_of_a_gan_take_page_faults():
     faults = {}
     for how in ("kept", "given back"):
         command = [sys.executable, "-c", FAULTS, how]
         found = subprocess.run(command, cwd=SRC, capture_output=True, check=True, text=True, timeout=300)
         faults[how] = int(found.stdout)
-    assert 10 * faults["kept"] < faults["given back"], faults
+    assert 5 * faults["kept"] < faults["given back"], faults
