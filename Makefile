@@ -80,7 +80,7 @@ flow-seeds: $(VENV)/.students ## measure the flow's test NLL over seeds 0, 1, 2
 mistakes: $(VENV)/.students ## hold the autograder against the catalogue of mistakes, over 20 seeds (an hour)
 	$(BIN)/python -m staff.mistakes --seeds 20 $(ARGS)
 
-margins: $(VENV)/.students ## measure how near right submissions come to the tests' limits, over 1000 seeds (five minutes)
+margins: $(VENV)/.students ## measure how near right submissions come to the tests' limits, over 1000 seeds (a quarter of an hour)
 	$(BIN)/python -m staff.mistakes.margins $(ARGS)
 
 mutants: $(VENV)/.test ## hold it against mechanical mutants of the solved files
