@@ -8,6 +8,14 @@ from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT, LEFT
 right = partial(Right, "MADE.forward")
 wrong = partial(Wrong, "MADE.forward")
 
+PASSES = """
+x = torch.zeros_like(z)
+for i in range(self.input_size):
+    mu, alpha = self.net(x).chunk(2, dim=1)
+    x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
+return x, alpha.sum(dim=1)
+"""
+
 ENTRIES = [
     right(
         "assign-in-place",
@@ -990,76 +998,22 @@ ENTRIES = [
     ),
     wrong(
         "means-in-evaluation-mode",
-        """
-        x = torch.zeros_like(z)
-        for i in range(self.input_size):
-            mu, alpha = self.net(x).chunk(2, dim=1)
-            scale = alpha.exp() if self.training else 0
-            x = torch.cat([x[:, :i], (mu + z * scale)[:, i:]], dim=1)
-        return x, alpha.sum(dim=1)
-        """,
+        PASSES.replace("z * alpha.exp()", "z * alpha.exp() * self.training"),
         **IN_EVALUATION_MODE,
     ),
-    wrong(
-        "noise-cut-off",
-        """
-        x = torch.zeros_like(z)
-        z = z.clamp(-6, 6)
-        for i in range(self.input_size):
-            mu, alpha = self.net(x).chunk(2, dim=1)
-            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
-        return x, alpha.sum(dim=1)
-        """,
-        **CLAMPED,
-    ),
-    wrong(
-        "network-of-cut-off-numbers",
-        """
-        x = torch.zeros_like(z)
-        for i in range(self.input_size):
-            mu, alpha = self.net(x.clamp(-10, 10)).chunk(2, dim=1)
-            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
-        return x, alpha.sum(dim=1)
-        """,
-        **CLAMPED,
-    ),
+    wrong("noise-cut-off", "z = z.clamp(-6, 6)\n" + PASSES, **CLAMPED),
+    wrong("network-of-cut-off-numbers", PASSES.replace("self.net(x)", "self.net(x.clamp(-10, 10))"), **CLAMPED),
     wrong(
         "alpha-clamped-at-ten",
-        """
-        x = torch.zeros_like(z)
-        for i in range(self.input_size):
-            mu, alpha = self.net(x).chunk(2, dim=1)
-            alpha = alpha.clamp(-10, 10)
-            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
-        return x, alpha.sum(dim=1)
-        """,
+        PASSES.replace("alpha.exp()", "alpha.clamp(-10, 10).exp()").replace("alpha.sum", "alpha.clamp(-10, 10).sum"),
         **CLAMPED,
     ),
     wrong(
         "parameters-left-frozen",
-        """
-        for parameter in self.net.parameters():
-            parameter.requires_grad_(False)
-        x = torch.zeros_like(z)
-        for i in range(self.input_size):
-            mu, alpha = self.net(x).chunk(2, dim=1)
-            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
-        return x, alpha.sum(dim=1)
-        """,
+        "for parameter in self.net.parameters():\n    parameter.requires_grad_(False)\n" + PASSES,
         **LEFT,
     ),
-    wrong(
-        "evaluation-mode-left",
-        """
-        self.eval()
-        x = torch.zeros_like(z)
-        for i in range(self.input_size):
-            mu, alpha = self.net(x).chunk(2, dim=1)
-            x = torch.cat([x[:, :i], (mu + z * alpha.exp())[:, i:]], dim=1)
-        return x, alpha.sum(dim=1)
-        """,
-        **LEFT,
-    ),
+    wrong("evaluation-mode-left", "self.eval()\n" + PASSES, **LEFT),
     wrong(
         "result-kept-and-overwritten",
         """

@@ -65,6 +65,15 @@ FREE_BITS = {
     "misconception": "the KL term is kept from falling below a limit",
     "hint": "What is KL(q || p) where q is the prior, and what does your function make of it?",
 }
+KEPT_SAMPLE = 'm + v.sqrt() * model.__dict__.setdefault("kept", torch.randn_like(m))'
+WEIGHTS = """
+m, v = model.encode(x)
+m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)
+z = sample_gaussian(m, v)
+log_prior = log_normal(z, torch.zeros_like(m), torch.ones_like(v))
+w = log_bernoulli_with_logits(x, model.decode(z)) + log_prior - log_normal(z, m, v)
+"""
+LOG_OF_MEAN = "return -(w.logsumexp(0) - math.log(n_samples)).mean()"
 
 ENTRIES = [
     right_elbo("means-at-the-end", SAMPLED + KL + REC + "return torch.mean(rec + kl), kl.mean(), rec.mean()"),
@@ -505,33 +514,15 @@ ENTRIES = [
     ),
     wrong_iwae(
         "mean-in-evaluation-mode",
-        """
-        m, v = model.encode(x)
-        m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)
-        z = sample_gaussian(m, v) if model.training else m
-        log_prior = log_normal(z, torch.zeros_like(m), torch.ones_like(v))
-        w = log_bernoulli_with_logits(x, model.decode(z)) + log_prior - log_normal(z, m, v)
-        return -(w.logsumexp(0) - math.log(n_samples)).mean()
-        """,
+        WEIGHTS.replace("sample_gaussian(m, v)", "sample_gaussian(m, v) if model.training else m") + LOG_OF_MEAN,
         **MEAN_IN_EVALUATION_MODE,
     ),
     wrong_elbo(
         "noise-kept",
-        ENCODED + 'z = m + v.sqrt() * model.__dict__.setdefault("kept", torch.randn_like(m))\n' + KL + REC + MEANS,
+        ENCODED + f"z = {KEPT_SAMPLE}\n" + KL + REC + MEANS,
         **DRAWN_ONCE,
     ),
-    wrong_iwae(
-        "noise-kept",
-        """
-        m, v = model.encode(x)
-        m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)
-        z = m + v.sqrt() * model.__dict__.setdefault("kept", torch.randn_like(m))
-        log_prior = log_normal(z, torch.zeros_like(m), torch.ones_like(v))
-        w = log_bernoulli_with_logits(x, model.decode(z)) + log_prior - log_normal(z, m, v)
-        return -(w.logsumexp(0) - math.log(n_samples)).mean()
-        """,
-        **DRAWN_ONCE,
-    ),
+    wrong_iwae("noise-kept", WEIGHTS.replace("sample_gaussian(m, v)", KEPT_SAMPLE) + LOG_OF_MEAN, **DRAWN_ONCE),
     wrong_elbo(
         "mean-of-means",
         SAMPLED
@@ -543,19 +534,7 @@ return kl + rec, kl, rec
 """,
         **MEAN_OF_MEANS,
     ),
-    wrong_iwae(
-        "chunks-of-500",
-        """
-        m, v = model.encode(x)
-        m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)
-        z = sample_gaussian(m, v)
-        log_prior = log_normal(z, torch.zeros_like(m), torch.ones_like(v))
-        w = log_bernoulli_with_logits(x, model.decode(z)) + log_prior - log_normal(z, m, v)
-        chunks = w.split(500)
-        """
-        + CHUNKED,
-        **MEAN_OF_CHUNKS,
-    ),
+    wrong_iwae("chunks-of-500", WEIGHTS + "chunks = w.split(500)\n" + CHUNKED, **MEAN_OF_CHUNKS),
     wrong_elbo(
         "free-bits",
         SAMPLED + KL + REC + "kl, rec = kl.clamp(min=0.4).mean(), rec.mean()\nreturn kl + rec, kl, rec",

@@ -54,8 +54,7 @@ def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
     made = _with_network(module, weight, bias).train(bool(training))
     given = tensors(x=x, pull=pull, pull_log_det=pull_log_det)
     reply = _called("inverse", made, given["x"], "x_after")
-    for parameter in made.parameters():
-        parameter.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
+    made.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     # Once more for the gradients: within a MAF, x is the outcome of the block before.
     leaf = given["x"].clone().requires_grad_()
     output, log_det = made.inverse(leaf.clone())

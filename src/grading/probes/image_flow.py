@@ -97,8 +97,7 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
             wanted = f"{name} of shape {tuple(shape)}"
             raise Unusable(f"AffineCoupling.{direction} must return {wanted}; it returned {described(value)}.")
     touched = "; ".join(differences(layer, before, "the layer"))
-    for parameter in net.parameters():
-        parameter.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
+    net.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": net.weight, "bias": net.bias}
     return {

@@ -13,7 +13,18 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading import seen
-from grading.probes import Unusable, described, getattr_or_unusable, plain, plain_gradients, tensors, watched, whole
+from grading.probes import (
+    Unusable,
+    described,
+    differences,
+    getattr_or_unusable,
+    plain,
+    plain_gradients,
+    state_of,
+    tensors,
+    watched,
+    whole,
+)
 
 COEFFICIENTS = ("mean_weight", "mean_bias", "log_var_weight", "log_var_bias", "weight", "bias")
 STOOD_IN_FOR = {
@@ -171,30 +182,29 @@ def draws(module, function, x, n_samples=None, **given):
             getattr_or_unusable(module, function)(model, x, *further)
             drawn = seen.by(model, "z")[told:]
             told += len(drawn)
-            reply |= {f"seen_{call}": plain(torch.cat([z.reshape(-1, model.dim_z) for z in drawn]))} if drawn else {}
+            if drawn:
+                reply[f"seen_{call}"] = _rows(drawn)
     return reply
 
 
 def _bound(module, call, x, given):
     model, x = _model(given), tensors(x=x)["x"]
-    kept, before = x.clone(), {name: p.detach().clone() for name, p in model.named_parameters()}
+    kept, before = x.clone(), state_of(model)
     with _known_functions(module, given):
         value, reply = call(model, x)
-    parameters = dict(model.named_parameters())
-    complaints = {
-        "the model was left in evaluation mode": not model.training,
-        "requires_grad of the model's parameters was changed": not all(p.requires_grad for p in model.parameters()),
-        "the model's parameters were changed": not all(torch.equal(p, before[k]) for k, p in parameters.items()),
-        "x now requires a gradient": x.requires_grad,
-    }
+    touched = [*differences(model, before, "the model"), *["x now requires a gradient"] * x.requires_grad]
     if not value.requires_grad:
         raise Unusable("The bound knows no gradient: detached, made under no_grad, or made of plain numbers.")
-    for parameter in parameters.values():
-        parameter.requires_grad_()
-    reply |= {"x_after": plain(x - kept), "touched": "; ".join(text for text, holds in complaints.items() if holds)}
+    model.requires_grad_()
+    parameters = dict(model.named_parameters())
+    reply |= {"x_after": plain(x - kept), "touched": "; ".join(touched)}
     if drawn := seen.by(model, "z"):
-        reply["seen"] = plain(torch.cat([z.reshape(-1, model.dim_z) for z in drawn]))
+        reply["seen"] = _rows(drawn)
     return reply | plain_gradients("The bound", value, parameters)
+
+
+def _rows(drawn):
+    return plain(torch.cat([z.reshape(-1, z.shape[-1]) for z in drawn]))
 
 
 def _of_tensors(module, function, name, pull, constant=(), **arrays):

@@ -27,13 +27,13 @@ REACH = {
     **{"jeffrey": (-60, 30), "weighted_jensen_shannon": (-100, 60), "alpha_below_one": (-100, 30)},
     **{"alpha_above_one": (-100, 100)},
 }
-# The same for t of f*(t), in the rows whose domain has no end; of u float32 is to leave more than 10^-38.
-REACH_OF_T = {"kl": (-60, 60), "pearson": (-100, 100), "jeffrey": (-60, 30), "alpha_above_one": (-100, 100)}
-REACH_OF_T |= dict.fromkeys(("reverse_kl", "neyman", "squared_hellinger", "alpha_below_one"), (-100,))
+# The same for t of f*(t), towards the sides where the domain has no end; of u float32 is to leave more than 10^-38.
+REACH_OF_T = {
+    **{"kl": (-60, 60), "pearson": (-100, 100), "jeffrey": (-60, 30), "alpha_above_one": (-100, 100)},
+    **dict.fromkeys(("reverse_kl", "neyman", "squared_hellinger", "alpha_below_one"), (-100,)),
+}
 # The largest ratio u = f*'(t) at which float32 still tells t from the end of the domain.
 REACH_OF_U = {name: 20 if name == "neyman" else 200 for name in ROWS if name != "total_variation"}
-
-
 # Sizes of v on four real and on four generated images, far out; whatever their signs, neither their mean nor one of e^v
 # comes so near to 0 that in float32 only rounding is left of it.
 FAR_APART = np.array([[21, 22, 24, 26.2], [19.5, 20.5, 22.5, 24.7]])
@@ -74,7 +74,8 @@ class TableTest(LossTest):
         columns = []
         for name, a in ROWS.items():
             columns.append(Column(function, name, a, at, answers and {"value": answers[name]}))
-            columns += [Column(function, name, b, at) for b in (further_of(name, self.rng) if further else ())]
+            if further:
+                columns += [Column(function, name, other, at) for other in further_of(name, self.rng)]
         self.columns(columns)
 
     def columns(self, columns):
