@@ -57,19 +57,31 @@ def noise_fault(z, width):
 
 
 def _not_normal(values):
+    return next(_departures(values), "")
+
+
+def _departures(values):
+    """In which ways numbers are not what independent standard normal ones are."""
     mean, spread, size = values.mean(), values.std(), values.size
     if abs(mean) * np.sqrt(size) > 6 or abs(spread**2 - 1) * np.sqrt(size / 2) > 6:
-        return f"the noise has mean {mean:.2f} and standard deviation {spread:.2f}, not 0 and 1"
+        yield f"the noise has mean {mean:.2f} and standard deviation {spread:.2f}, not 0 and 1"
     if not _follows(values.ravel(), normal_cdf):
-        return "the noise does not follow the normal distribution"
+        yield "the noise does not follow the normal distribution"
     if np.abs(values).max() < least_maximum(size):
-        return "the noise is cut off"
+        yield "the noise is cut off"
     if not all(_independent(column) for column in values.T):
-        return "the noise of one image depends on that of another"
+        yield "the noise of one image depends on that of another"
+    if _centred(values):
+        yield "the mean of the noise is 0: was it taken away? Nothing that is drawn has it, but nearly"
     correlation = np.corrcoef(values.T) - np.eye(values.shape[1])
     if np.abs(correlation).max() * np.sqrt(len(values)) > 6:
-        return "the entries of a noise vector are correlated"
-    return ""
+        yield "the entries of a noise vector are correlated"
+
+
+def _centred(values):
+    """Whether the means of all columns are nearer to 0 than standard normal numbers come but once in 10^10 times."""
+    size, width = values.shape
+    return size > 1 and np.abs(values.mean(axis=0)).max() * np.sqrt(size) < least_maximum(width)
 
 
 def normal_cdf(x):
@@ -146,7 +158,10 @@ def labels_fault(calls, real):
                 return fault
     if _repeated(drawn):
         return "the labels of the fakes are the same on each call, and not those of the real images"
-    return _drawn_labels_fault(np.concatenate(drawn), real) if drawn else ""
+    fault = _drawn_labels_fault(np.concatenate(drawn), real) if drawn else ""
+    if not fault and any(_alike_in_halves(batch) for batch in drawn):
+        fault = "the label of one fake depends on that of another, half a batch away"
+    return fault
 
 
 def _drawn_labels_fault(y, real):
@@ -166,6 +181,14 @@ def _drawn_labels_fault(y, real):
         shares = ", ".join(f"{share:.2f}" for share in counts / len(y))
         return f"the classes of the fakes are not equally likely: {shares}"
     return ""
+
+
+def _alike_in_halves(y):
+    """Whether labels half a batch apart agree too often. Sorted ones never do, and are as good as others: the loss does
+    not know their order."""
+    alike = (np.bincount(y.astype(int)) ** 2).sum() / len(y) ** 2
+    counts = [(len(y) - lag, (y[lag:] == y[:-lag]).sum()) for lag in (len(y) // 2, (len(y) + 1) // 2) if lag]
+    return any(agree - pairs * alike > 6 * np.sqrt(pairs * alike * (1 - alike)) for pairs, agree in counts)
 
 
 def _chi_squared(counts, expected):
@@ -267,17 +290,22 @@ def weights_fault(calls):
 
 
 def _weights_fault(values):
+    return next(_weights_faults(values), "")
+
+
+def _weights_faults(values):
     if len(values) > 1 and np.ptp(values) < 1e-6:
-        return "the weight a is the same for all images of a batch"
+        yield "the weight a is the same for all images of a batch"
     if values.min() < -1e-5 or values.max() > 1 + 1e-5:
-        return f"the weight a goes from {values.min():.0f} to {values.max():.0f}"
+        yield f"the weight a goes from {values.min():.0f} to {values.max():.0f}"
     if not _independent(values):
-        return "the weight a of one image depends on that of another"
+        yield "the weight a of one image depends on that of another"
     if _repeats(values):
-        return "many images have the same weight a"
+        yield "many images have the same weight a"
     if not _follows(values, lambda v: v):
-        return f"the weight a is not uniform on [0, 1]: mean {values.mean():.2f}, spread {values.std():.2f}"
-    return ""
+        yield f"the weight a is not uniform on [0, 1]: mean {values.mean():.2f}, spread {values.std():.2f}"
+    if not _reaches_both_ends(values):
+        yield f"the weight a is not uniform on [0, 1]: it goes from {values.min():.3f} to {values.max():.3f} only"
 
 
 def dequantisation_fault(calls, x):
@@ -319,6 +347,10 @@ def _dequantised_fault(v, x):
         (many and _repeats(values), "many values share their noise with another"),
         (many and not _independent(values), "the noise of one value depends on that of another"),
         (many and not _follows(values, lambda u: np.clip(u, 0, 1)), "256 v - x is not uniform on [0, 1)"),
+        (
+            many and not _reaches_both_ends(values),
+            f"256 v - x goes from {values.min():.3f} to {values.max():.3f} only",
+        ),
     )
     return next((text for found, text in faults if found), "")
 
@@ -376,6 +408,12 @@ def _independent(values):
         return True
     lags = 1, size // 2, (size + 1) // 2
     return all(abs(away[lag:] @ away[:-lag]) / (away @ away) * np.sqrt(size) < 6 for lag in lags)
+
+
+def _reaches_both_ends(values):
+    """Whether numbers come as near to 0 and to 1 as uniform ones do, but once in 10^10 times."""
+    near = 1 - 1e-10 ** (1 / len(values))
+    return values.min() < near and values.max() > 1 - near
 
 
 def _repeats(values):

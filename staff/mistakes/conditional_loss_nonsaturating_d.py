@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
 
 right = partial(Right, "conditional_loss_nonsaturating_d")
 wrong = partial(Wrong, "conditional_loss_nonsaturating_d")
@@ -894,5 +894,22 @@ ENTRIES = [
         return torch.stack([F.softplus(-r).mean() + F.softplus(f).mean() for r, f in parts]).mean()
         """,
         **MEAN_OF_MEANS,
+    ),
+    wrong(
+        "labels-of-the-first-half-again",
+        """
+        y_fake = torch.randint(10, ((len(y_real) + 1) // 2,), device=device).repeat(2)[: len(y_real)]
+        x_fake = g(z, y_fake).detach()
+        return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(x_fake, y_fake)).mean()
+        """,
+        **DEPENDENT,
+    ),
+    right(
+        "labels-sorted",
+        """
+        y_fake = torch.randint(10, y_real.shape, device=device).sort().values
+        x_fake = g(z, y_fake).detach()
+        return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(x_fake, y_fake)).mean()
+        """,
     ),
 ]

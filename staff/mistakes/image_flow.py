@@ -1,7 +1,7 @@
 """Ways of writing the flow on discrete images (problem 9)."""
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CLAMPED, CUT_OFF, DEPENDENT, IN_EVALUATION_MODE, KEPT, LEFT, MEAN_OF_MEANS
+from staff.mistakes.shared import CENTRED, CLAMPED, CUT_OFF, DEPENDENT, IN_EVALUATION_MODE, KEPT, LEFT, MEAN_OF_MEANS
 
 NO_NOISE = {
     "misconception": "no noise between the levels",
@@ -649,5 +649,12 @@ ENTRIES = [
         u = torch.rand((x.shape[0] + 1) // 2, *x.shape[1:], device=x.device)
         return (x + torch.cat([u, 1 - u])[: len(x)]) / 256
         """,
+    ),
+    wrong("ImageFlow.sample", "noise-centred", CENTRED, "z = z - z.mean(dim=0)" + _SAMPLE),
+    wrong(
+        "dequantise",
+        "never-the-next-level",
+        ENDS,
+        "return (x + 255 / 256 * torch.rand(x.shape, device=x.device)) / 256",
     ),
 ]

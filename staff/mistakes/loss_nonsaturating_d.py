@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import CENTRED, DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
 
 right = partial(Right, "loss_nonsaturating_d")
 wrong = partial(Wrong, "loss_nonsaturating_d")
@@ -1115,5 +1115,10 @@ ENTRIES = [
         return F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()
         """,
         **DEPENDENT,
+    ),
+    wrong(
+        "noise-centred",
+        "z = z - z.mean(dim=0)\nreturn F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()",
+        **CENTRED,
     ),
 ]

@@ -2387,4 +2387,17 @@ ENTRIES = [
         """,
         **DEPENDENT,
     ),
+    wrong(
+        "weights-kept-from-the-ends",
+        """
+        x_fake = g(z).detach()
+        a = 0.04 + 0.92 * torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        misconception="mixing weights stay away from 0 and 1",
+        hint="How near to a real image does the penalty reach, of a thousand? How near do the equation's weights come?",
+    ),
 ]

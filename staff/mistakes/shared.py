@@ -28,6 +28,10 @@ DEPENDENT = {
     "misconception": "what is drawn for one image depends on what is drawn for another",
     "hint": "Draw for a thousand images, and hold the first half against the second. Should they tell of each other?",
 }
+CENTRED = {
+    "misconception": "the mean of the noise is taken away",
+    "hint": "Is the mean of a thousand independent standard normal numbers 0, or only near it? Say how near.",
+}
 CUT_OFF = {
     "misconception": "the tails of the noise are cut off",
     "hint": "How often is a standard normal number beyond 3, and how many numbers does a run draw?",

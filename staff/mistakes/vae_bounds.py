@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import DRAWN_ONCE, KEPT, MEAN_OF_MEANS
 
 right_elbo, wrong_elbo = partial(Right, "negative_elbo_bound"), partial(Wrong, "negative_elbo_bound")
 right_iwae, wrong_iwae = partial(Right, "negative_iwae_bound"), partial(Wrong, "negative_iwae_bound")
@@ -544,5 +544,10 @@ return kl + rec, kl, rec
         "free-bits-of-the-mean",
         SAMPLED + KL + REC + "kl, rec = kl.mean().clamp(min=1), rec.mean()\nreturn kl + rec, kl, rec",
         **FREE_BITS,
+    ),
+    wrong_elbo(
+        "encoded-once",
+        'm, v = model.__dict__.setdefault("kept", model.encode(x))\nz = sample_gaussian(m, v)\n' + KL + REC + MEANS,
+        **KEPT,
     ),
 ]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CUT_OFF
+from staff.mistakes.shared import CENTRED, CUT_OFF
 
 right_sample, wrong_sample = partial(Right, "sample_gaussian"), partial(Wrong, "sample_gaussian")
 right_kl, wrong_kl = partial(Right, "kl_normal"), partial(Wrong, "kl_normal")
@@ -409,4 +409,7 @@ ENTRIES = [
         hint="Compare softplus(6) with 6: to how many digits do they agree, and how many does float32 have?",
     ),
     wrong_sample("noise-cut-off", "return m + v.sqrt() * torch.randn_like(m).clamp(-3, 3)", **CUT_OFF),
+    wrong_sample(
+        "noise-centred", "e = torch.randn_like(m)\nreturn m + v.sqrt() * (e - e.mean(0, keepdim=True))", **CENTRED
+    ),
 ]

@@ -33,6 +33,7 @@ def test_right_draws_are_not_blamed(rng):
         assert noises_fault([rng.normal(size=(N, 3)).astype("float32") for _ in range(3)], 3, N) == ""
         assert labels_fault([rng.integers(10, size=N) for _ in range(3)], labels) == ""
         assert labels_fault([rng.choice(labels, N) for _ in range(3)], labels) == ""
+        assert labels_fault([np.sort(rng.integers(10, size=N)) for _ in range(3)], labels) == ""
         assert weights_fault([rng.random(N).astype("float32") for _ in range(3)]) == ""
     assert labels_fault([labels, labels], labels) == ""
     assert labels_fault([rng.permutation(labels), labels], labels) == ""
@@ -69,6 +70,7 @@ NOISE = {
         rng.normal(size=(N, 1)) * [1, 1, 0] * 0.7071 + rng.normal(size=(N, 3)) * [0.7071, 0.7071, 1]
     ),
     "cut off": lambda rng: np.clip(rng.normal(size=(N, 3)), -3, 3),
+    "mean of the noise is 0": lambda rng: (z := rng.normal(size=(N, 3)).astype("float32")) - z.mean(axis=0),
     "not finite": lambda rng: np.full((N, 3), np.nan),
     "shape": lambda rng: rng.normal(size=(N, 4)),
     "not used": lambda rng: None,
@@ -89,6 +91,7 @@ LABELS = {
     "no fake is of class 8": lambda rng: rng.choice(8, size=N, p=np.arange(1, 9) / 36),
     "not equally likely": lambda rng: np.rint(9 * rng.random(N)).astype(int),
     "the same on each call": lambda rng: np.arange(N) % 10,
+    "half a batch away": lambda rng: np.tile(rng.integers(10, size=N // 2), 2),
     "labels of shape (7,)": lambda rng: np.arange(7),
 }
 
@@ -125,6 +128,8 @@ WEIGHTS = {
     "goes from": lambda rng: rng.normal(size=N),
     "not uniform": lambda rng: rng.random(N) ** 2,
     "mean 0.2": lambda rng: 0.4 * rng.random(N),
+    "0.04": lambda rng: 0.04 + 0.92 * rng.random(N),
+    "to 0.9": lambda rng: 0.97 * rng.random(N),
 }
 
 
@@ -166,6 +171,7 @@ def test_right_dequantisation_is_not_blamed(rng, x):
         ("white", lambda v: v.clip(1 / 256, 255 / 256), "there is no noise: 256 v - x is 0.0 everywhere"),
         ("of all levels", lambda v: v / 2, "256 v - x goes from -"),
         ("black", lambda v: v / 2, "256 v - x is not uniform on [0, 1)"),
+        ("black", lambda v: 255 / 256 * v, "256 v - x goes from 0.00"),
         ("black", lambda v: np.floor(v * 2**16) / 2**16, "256 v - x is "),
         ("black", lambda v: np.floor(v * 2**23) / 2**23, "many values share their noise with another"),
     ],

@@ -167,8 +167,8 @@ def bound_on_device(module, function, x, n_samples=None, **given):
 
 
 def draws(module, function, x, n_samples=None, **given):
-    """What a bound draws at random, on three calls with the same model and images, before the last of which the model
-    is put into evaluation mode; arguments as above.
+    """What a bound draws at random, on three calls with the same model: the second on the images in reverse, the third
+    in evaluation mode; arguments as above.
 
     Returns:
         seen_0, seen_1, seen_2: all z that decode was called on.
@@ -179,7 +179,7 @@ def draws(module, function, x, n_samples=None, **given):
     with _known_functions(module, given):
         for call in range(3):
             model.train(call < 2)
-            getattr_or_unusable(module, function)(model, x, *further)
+            getattr_or_unusable(module, function)(model, x.flip(0) if call == 1 else x, *further)
             drawn = seen.by(model, "z")[told:]
             told += len(drawn)
             if drawn:

@@ -55,12 +55,14 @@ class VaeTest(SubmissionTest):
         given = {**coefficients, **self._known(x, coefficients, 3 * (n_samples or 1))}
         given |= {} if n_samples is None else {"n_samples": n_samples}
         reply = self.ask("vae.draws", function=function, x=x, **given)
-        drawn = [self._noise(reply.get(f"seen_{call}"), x, coefficients, n_samples or 1) for call in range(3)]
+        given = x, x[::-1], x
+        drawn = [self._noise(reply.get(f"seen_{k}"), given[k], coefficients, n_samples or 1) for k in range(3)]
         faults = [fault or noise_fault(noise.reshape(-1, 3), width=3) for noise, fault in drawn]
         if faults[2]:
             faults[2] = f"in evaluation mode, {faults[2]}"
         fault = next(filter(None, faults), "")
-        if not fault and any(np.array_equal(one[0], other[0]) for one, other in itertools.pairwise(drawn)):
+        # By way of other means the same noise is no longer the same to the last bit.
+        if not fault and any(np.allclose(one[0], other[0], atol=1e-3) for one, other in itertools.pairwise(drawn)):
             fault = "the noise is the same on each call: is a seed set, or is it kept?"
         if not fault and n_samples and np.allclose(*drawn[0][0], atol=1e-3):
             fault = "all images get the same noise"
