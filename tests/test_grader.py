@@ -83,7 +83,8 @@ class Oracle:
 
     def gan_conditional_loss(self, function, real, labels, **case):
         answer = getattr(solution.gan, function)(real=real, labels=labels, **case)
-        return {**answer, "real_after": 0 * real, "labels_after": 0 * labels, "touched": ""}
+        right = {"reals_misnamed": np.zeros(()), "fakes_misnamed": np.zeros(())}
+        return {**answer, **right, "real_after": 0 * real, "labels_after": 0 * labels, "touched": ""}
 
     def gan_draws(self, function, wanted, real, images, labels=None):
         reply = {"slope": np.ones(())}
@@ -125,7 +126,8 @@ class Oracle:
 
     def vae_draws(self, function, x, n_samples=None, **case):
         count = () if n_samples is None else (n_samples,)
-        return {f"seen_{call}": self.bound(function, count, x, case)["seen"] for call in range(3)}
+        given = x, x[::-1], x
+        return {f"seen_{call}": self.bound(function, count, x, case)["seen"] for call, x in enumerate(given)}
 
     def bound(self, function, count, x, case):
         case = {name: case[name] for name in COEFFICIENTS}
@@ -387,8 +389,37 @@ def test_a_failure_shows_expected_got_and_the_inputs(tmp_path):
     assert status == 1
     assert "loss_nonsaturating_g: its value is not right" in output
     assert re.search(r"expected 1\.27864\d*\n +got +-1\.27864\d*\n +\(what is expected, times -1\)", output)
-    assert "on       real = [[ 0.25,  0.  ]" in output
+    assert "on       real (3, 1, 1, 2) = [[ 0.25,  0.  ]" in output
     assert "0/1 points]" in output
+
+
+def test_a_problem_of_another_kind_is_not_lost_among_many(tmp_path):
+    text = (SOLVED / "gan.py").read_text()
+    text = text.replace(
+        "return -F.logsigmoid(d(g(z))).mean()", "x_real += len(z) > 99; return F.logsigmoid(d(g(z))).mean()"
+    )
+    _, output, _ = grade(write(tmp_path / "two", gan=text), "2b-5-hidden")
+    assert re.search(r"\.\.\. and \d+ more, among them:\n    loss_nonsaturating_g: x_real was changed in place", output)
+    text = (SOLVED / "gan.py").read_text()
+    text = text.replace("return -F.logsigmoid(d(g(z))).mean()", "return F.logsigmoid(d(g(z))).mean()")
+    _, output, _ = grade(write(tmp_path / "one", gan=text), "2b-5-hidden")
+    assert re.search(r"\.\.\. and \d+ more of the kind", output)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("d(x_fake, y_real)", "d(x_fake, y_real.roll(1))", "another class of a fake than g was"),
+        ("d(x_real, y_real)", "d(x_real, y_real.roll(1))", "another class of a real image than y_real has"),
+    ],
+)
+def test_labels_that_do_not_fit_their_images_are_said(tmp_path, old, new, told):
+    text = (SOLVED / "gan.py").read_text()
+    assert text.count(old) == 1
+    _, output, _ = grade(write(tmp_path / "labels", gan=text.replace(old, new)), "4b-0-basic")
+    first, *rest = output.partition("START 4b-0-basic")[2].splitlines()[1:]
+    assert first == f"conditional_loss_nonsaturating_d: d is told {told}"
+    assert rest[0].endswith("its value is not right:")
 
 
 def test_an_error_shows_the_students_own_lines_and_prints_stand_with_their_test(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 
 from graderUtil import GradedTestCase, Unattempted, Ungraded
 from grading.client import HASTE, Failed
-from grading.compare import RELATIVE, difference, error, shown
+from grading.compare import RELATIVE, SHOWN, difference, error, shown
 
 TEXTS = ("touched", "layers")  # what is text in a reply; all else is numbers
 KEPT = 2**16  # bytes of an array that are noted for the staff's side
@@ -26,7 +26,7 @@ LABELS = {
     "loss": "what MAF.loss gives where log_probs gives 3.5",
     "loss_slope": "the derivative of MAF.loss by log_probs",
     "sample": "what MAF.sample gives on known blocks",
-    "images": "what ImageFlow.sample gives with known layers",
+    "images": "what it gives with known layers",
     "logit": "what Logit.inverse gives",
     "logit_log_det": "the log_det of Logit.inverse",
     "from_logit": "what Logit.forward gives",
@@ -319,7 +319,7 @@ class SubmissionTest(GradedTestCase):
         self._gist.append(gist.removesuffix(":"))  # no numbers follow
         if self._again and not self.test.is_hidden:
             lines = f"On a fresh case, {lines}"
-        on = "\n".join(f"{name.replace('_', ' ')} = {shown(np.squeeze(value))}" for name, value in self._on.items())
+        on = "\n".join(f"{name.replace('_', ' ')} {_shown_input(value)}" for name, value in self._on.items())
         self._problems.append((lines + ("\n" + textwrap.indent(text, "    ") if text else ""), on))
 
     def _report(self):
@@ -330,6 +330,23 @@ class SubmissionTest(GradedTestCase):
             text += "".join(f"{lines}\n" for lines, _ in problems)
             if on:
                 text += textwrap.indent("on       " + on.replace("\n", "\n         "), "    ") + "\n"
-        if len(self._problems) > most:
-            text += f"... and {len(self._problems) - most} more of the kind\n"
+        if rest := self._problems[most:]:
+            told = {_title(lines) for lines, _ in self._problems[:most]}
+            others = [title for title in dict.fromkeys(_title(lines) for lines, _ in rest) if title not in told]
+            if any(title.endswith("is not right") for title in told):  # then gradients hardly are
+                others = [title for title in others if "the gradient by" not in title]
+            text += f"... and {len(rest)} more" + (", among them:\n" if others else " of the kind\n")
+            text += "".join(f"    {title}\n" for title in others[:most])
         return text.rstrip("\n")
+
+
+def _title(lines):
+    """Of a problem the words without the numbers that follow, and without the case."""
+    return lines.partition("\n")[0].removeprefix("On a fresh case, ").removesuffix(":")
+
+
+def _shown_input(value):
+    """An input as text, without dimensions of one; its shape stands before it if it has such."""
+    value = np.asarray(value)
+    few = np.squeeze(value)
+    return f"{value.shape} = {shown(few)}" if few.shape != value.shape and few.size <= SHOWN else f"= {shown(value)}"

@@ -3,6 +3,7 @@
 import numpy as np
 
 RELATIVE = 1e-4  # float32 gives about 1e-6 on networks as small as the probes'
+SHOWN = 36  # numbers of an array; three images of problem 4 have so many
 _FACTORS = {-1: "-1", 2: "2", 0.5: "1/2", 10: "10", 0.1: "1/10"}
 
 
@@ -30,13 +31,13 @@ def difference(got, expected, batch=None, relative=RELATIVE):
     if not wrong.any():
         return None
     if expected.size <= 24:
-        return f"expected {shown(expected)}\ngot      {shown(got)}{_relation(got, expected, batch)}"
+        return f"expected {shown(expected)}\ngot      {shown(got)}{_remark(got, expected, batch)}"
     worst = np.unravel_index(np.argmax(np.where(wrong, _distance(got, expected), -1)), expected.shape)
     place = "[" + ", ".join(str(index) for index in worst) + "]"
     return (
         f"expected {expected[worst]:.6g} at {place} of {expected.shape}\n"
         f"got      {got[worst]:.6g} there; {wrong.sum()} of {wrong.size} entries differ"
-        f"{_relation(got, expected, batch)}"
+        f"{_remark(got, expected, batch)}"
     )
 
 
@@ -63,7 +64,7 @@ def agree(got, expected):
 def shown(array):
     """An array as text: its numbers if there are few, else its shape."""
     array = np.asarray(array)
-    if array.size > 24:
+    if array.size > SHOWN:
         return f"an array of shape {array.shape}"
     if array.dtype.kind == "f":
         return np.array2string(array, precision=6, separator=", ", suppress_small=True).replace("\n", "")
@@ -87,8 +88,11 @@ def _distance(got, expected):
     return np.where(np.isfinite(got), np.abs(got - expected), np.inf)
 
 
-def _relation(got, expected, batch):
-    """A factor between the two, if there is a telling one."""
+def _remark(got, expected, batch):
+    """A word on where numbers come from that are none, or a factor between the two, if there is a telling one."""
+    if (np.isnan(got) & np.isfinite(expected)).any():
+        why = "from 0/0, inf - inf or the log of a negative number, or from torch.empty, which holds none"
+        return f"\n         (nan is not a number: {why})"
     factors = dict(_FACTORS)
     if batch and batch > 2:
         factors.update({batch: f"{batch}, the batch size", 1 / batch: f"1/{batch}, one over the batch size"})

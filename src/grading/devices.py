@@ -107,7 +107,7 @@ class DeviceWatch(TorchFunctionMode):
         if mixed and func not in _CROSSING | _SHAPE_ONLY:
             name = getattr(func, "__name__", str(func))
             raise WrongDevice(
-                f"{name} mixes a tensor made without device=... with one on the given device; "
+                f"{name} mixes a tensor made without device=... with one on the device that is asked for; "
                 "on a GPU this stops with 'Expected all tensors to be on the same device'"
             )
         result = func(*map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})

@@ -43,6 +43,12 @@ def test_a_telling_factor_is_told(got, text):
     assert text in difference(np.array(got), 2.0, batch=7)
 
 
+def test_what_is_no_number_is_explained():
+    got = np.array([1.0, np.nan])
+    assert "torch.empty" in difference(got, [1.0, 2.0])
+    assert "torch.empty" not in difference(np.array([1.0, np.inf]), [1.0, 2.0])
+
+
 def test_of_many_numbers_the_worst_is_shown():
     expected = np.zeros((5, 5))
     got = expected.copy()

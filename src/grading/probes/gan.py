@@ -6,6 +6,7 @@ coefficients; so no random number enters, save those that the student's code dra
 
 import copy
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -126,6 +127,8 @@ class ConditionalDiscriminator(Network):
         if x.dtype != self.weight.dtype:
             raise TypeError(f"d was given x of type {x.dtype}; its parameters are {self.weight.dtype}")
         seen.note(self, "training", self.training)
+        seen.note(self, "x", x)
+        seen.note(self, "y", y)
         pixels = x.flatten(start_dim=1)
         at_class = (pixels[:, :NUM_CLASSES] * _one_hot(y, len(x), x.dtype)).sum(dim=1)
         return self.gain * at_class + pixels[:, NUM_CLASSES:] @ self.weight + self.bias
@@ -173,13 +176,29 @@ def conditional_loss(module, function, real, labels, tags, amplitude, gain, weig
 
     Returns:
         value, and grad_tags, grad_amplitude, grad_gain, grad_weight, grad_bias where the loss depends on them;
-        real_after; labels_after; touched.
+        real_after; labels_after; touched; reals_misnamed and fakes_misnamed, of how many d was told another class than
+        they have.
     """
     g = ConditionalGenerator(**tensors(tags=tags, amplitude=amplitude))
     d = ConditionalDiscriminator(**tensors(gain=gain, weight=weight, bias=bias))
     y = torch.tensor(labels)
-    reply = _loss(function, getattr_or_unusable(module, function), g, d, tensors(real=real)["real"], y)
-    return {**reply, "labels_after": plain(y) - labels}
+    given = tensors(real=real)
+    reply = _loss(function, getattr_or_unusable(module, function), g, d, given["real"], y)
+    return {**reply, "labels_after": plain(y) - labels, **_misnamed(d, given["real"], y)}
+
+
+def _misnamed(d, real, labels):
+    """A real image is known by its pixels; a fake by those of the classes, of which one alone is not 0."""
+    reals = fakes = 0
+    for x, y in zip(seen.by(d, "x"), seen.by(d, "y"), strict=True):
+        pixels, told = x.reshape(-1, 12), y.reshape(-1)
+        if len(pixels) != len(told):
+            continue
+        is_real = (pixels[:, None] == real.reshape(-1, 12)).all(dim=2)
+        reals += int((is_real.any(dim=1) & (labels[is_real.int().argmax(dim=1)] != told)).sum())
+        classes = pixels[:, :NUM_CLASSES] != 0
+        fakes += int(((classes.sum(dim=1) == 1) & (classes.int().argmax(dim=1) != told)).sum())
+    return {"reals_misnamed": np.array(reals), "fakes_misnamed": np.array(fakes)}
 
 
 def draws(module, function, wanted, real, images, labels=None):

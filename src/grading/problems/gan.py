@@ -7,6 +7,7 @@ import numpy as np
 from graderUtil import graded
 from grading.case import SubmissionTest
 from grading.cases import even, far, far_labelled, flat, random_images, random_labelled, random_tagged, steep
+from grading.compare import difference
 from grading.draws import images_that_tell, labels_fault, mixture, noises_fault, weights_fault
 
 # Batch sizes, and shapes of images. 521 is prime: whoever takes a batch in parts has a part of another size.
@@ -36,6 +37,13 @@ class LossTest(SubmissionTest):
         for (case, reply), answer in zip_longest(self.asked(function, cases), answers):
             self._check_loss(function, case, reply, answer)
 
+    def _misnamed(self, reply):
+        """Why a value is not right; where it is, d may be told what one likes."""
+        if reply["reals_misnamed"].any():
+            self._problem("d is told another class of a real image than y_real has", "")
+        if reply["fakes_misnamed"].any():
+            self._problem("d is told another class of a fake than g was", "")
+
     def asked(self, function, cases):
         """Yields each case with the reply."""
         probe = "gan.conditional_loss" if "labels" in cases[0] else "gan.loss"
@@ -48,6 +56,8 @@ class LossTest(SubmissionTest):
             if "curvature" in case and not case["curvature"].any():
                 # Far from zero, squares of pixels cancel in it, and rounding is all that is left.
                 answer.pop("grad_curvature", None)
+        if "labels" in case and answer and difference(reply["value"], answer["value"]):
+            self._misnamed(reply)
         self.expect(reply, answer, len(case["real"]))
         self.untouched(reply, real_after="x_real")
         if "labels" in case:

@@ -12,6 +12,7 @@ from grading.draws import noise_fault, posterior_noise
 
 MANY = 1000  # samples, where what is drawn at random is looked at
 SOME = 300  # where they are drawn by a bound
+DRAWN = "sample_gaussian, where the sample is the one that it drew"
 
 
 class VaeTest(SubmissionTest):
@@ -58,9 +59,8 @@ class VaeTest(SubmissionTest):
         given = x, x[::-1], x
         drawn = [self._noise(reply.get(f"seen_{k}"), given[k], coefficients, n_samples or 1) for k in range(3)]
         faults = [fault or noise_fault(noise.reshape(-1, 3), width=3) for noise, fault in drawn]
-        if faults[2]:
-            faults[2] = f"in evaluation mode, {faults[2]}"
-        fault = next(filter(None, faults), "")
+        where = "", "on other images than the call before, ", "in evaluation mode, "
+        fault = next((place + text for place, text in zip(where, faults, strict=True) if text), "")
         # By way of other means the same noise is no longer the same to the last bit.
         if not fault and any(np.allclose(one[0], other[0], atol=1e-3) for one, other in itertools.pairwise(drawn)):
             fault = "the noise is the same on each call: is a seed set, or is it kept?"
@@ -104,7 +104,7 @@ class Test_6a(VaeTest):
     def test_1(self):
         """6a-1-basic: gradients through sample_gaussian, without which an encoder learns nothing"""
         m, v = np.array([[0.0, 1], [2, -3]]), np.full((2, 2), 4.0)
-        self.about("sample_gaussian", m=m, v=v)
+        self.about("sample_gaussian", DRAWN, m=m, v=v)
         reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=np.ones((2, 2)))
         if not self.usable(reply, m):
             return
@@ -159,7 +159,7 @@ class Test_6a(VaeTest):
         self.fault("noise", faults[0] if faults else "")
 
     def gradients(self, m, v):
-        self.about("sample_gaussian", m=m, v=v)
+        self.about("sample_gaussian", DRAWN, m=m, v=v)
         pull = self.rng.normal(size=m.shape)
         reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=pull)
         if not self.usable(reply, m):
