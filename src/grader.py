@@ -66,8 +66,11 @@ def load_points():
                 _stop(f"{path} must be an object of test ids and points.")
             if lacking := [test.test.name for test in load_tests(*CASES) if test.test.name not in points]:
                 _stop(f"{path} has no points for {', '.join(lacking)}.")
+            tests = {test.test.name for test in load_tests(*CASES)}
+            if unknown := [name for name in points if name.endswith(("-basic", "-hidden")) and name not in tests]:
+                _stop(f"{path} has points for {', '.join(unknown)}, but there is no such test.")
             if odd := [name for name, value in points.items() if not _is_points(value)]:
-                _stop(f"{path} has points that are no numbers, for {', '.join(odd)}.")
+                _stop(f"{path} has points that are no numbers from 0 on, for {', '.join(odd)}.")
             return points
     return _stop(f"points.json is missing: it belongs beside the folder {HERE}.")
 

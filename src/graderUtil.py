@@ -266,7 +266,7 @@ class GradescopeResult(GradedResult):
         """What the file holds."""
         outcomes = {outcome.test: outcome for outcome in self.outcomes}
         return {
-            "score": sum(outcome.points for outcome in self.outcomes),
+            "score": round(sum(outcome.points for outcome in self.outcomes), 6),  # tenths do not add up to tenths
             "execution_time": round(time.perf_counter() - self._start, 3),
             "output": self.output,
             "output_format": "text",

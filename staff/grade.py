@@ -24,6 +24,8 @@ from grading.client import Worker, WorkerMissing
 from grading.handin import Refused, unpack
 from staff import isolation, settings
 
+NO_FAULT_OF_YOURS = "The autograder does not work on this machine; your submission is not to blame. Tell the staff."
+
 
 class CannotGrade(Exception):
     """The submission cannot be graded; the message says why.
@@ -138,9 +140,7 @@ def _run(flags, grading):
         print(error, file=sys.stderr)
         if file:
             file.close(
-                f"Your submission could not be graded.\n{error}"
-                if error.blame == "submission"
-                else "The autograder does not work on this machine; your submission is not to blame. Tell the staff."
+                f"Your submission could not be graded.\n{error}" if error.blame == "submission" else NO_FAULT_OF_YOURS
             )
         return 2
     result.close()

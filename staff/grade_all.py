@@ -9,18 +9,17 @@ Exit status: 0 if all that was there has a result, 1 if this machine failed on s
 """
 
 import argparse
+import errno
 import json
-import os
 import secrets
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 import grader
 from grading.handin import Refused
 from staff import grades, isolation, jobs, pool, settings
-from staff.submissions import NoSubmissions, find, known_as
+from staff.storing import store
+from staff.submissions import NoSubmissions, find, known_as, left_out
 
 RESULTS, SEEN, RUN = "results", "seen", "run.json"
 
@@ -34,7 +33,7 @@ def main(arguments=None):
     parser.add_argument("submissions", type=Path, help="Gradescope export, folder of zips, or folder of folders")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go, and are found")
     parser.add_argument(
-        "--again", nargs="+", default=[], metavar="ID", help="grade these again; the end of an id is enough"
+        "--again", nargs="+", default=[], metavar="ID", help="grade these again; a student's name or the end of an id"
     )
     parser.add_argument("--changed", action="store_true", help="grade again what has changed since, or the grader has")
     parser.add_argument("--seed", type=int, help="of the cases of all; that of the run that goes on, or a fresh one")
@@ -43,10 +42,17 @@ def main(arguments=None):
     parser.add_argument("--no-names", action="store_true", help="do not name mistakes, which takes minutes")
     parser.add_argument("--wall", choices=["bubblewrap", "user"], help="demand this wall")
     flags = parser.parse_args(arguments)
+    if flags.jobs < 0 or (flags.seed or 0) < 0:
+        parser.error("--seed and --jobs must not be negative")
     try:
         return _run(flags)
     except (NotBegun, NoSubmissions, settings.Unsettled, isolation.NoWall, grades.Unreadable, pool.NoCluster) as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"{error.filename or flags.out}: {error.strerror}. Make room: the same command goes on.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nStopped. The same command goes on: {len(list((flags.out / RESULTS).glob('*.json')))} are graded.")
@@ -60,19 +66,14 @@ def _run(flags):
         chosen = settings.replace(chosen, wall=flags.wall)
     if not flags.cluster:
         isolation.require(chosen.wall)
-    found = find(flags.submissions)
-    try:
-        for folder in (RESULTS, SEEN):
-            (flags.out / folder).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NotBegun(f"--out {flags.out} cannot be written to: {error.strerror or error}.") from error
+    found = _found(flags)
     seed = _seed(flags)
-    again = {_meant(word, [one.id for one in found]) for word in flags.again}
+    again = {_meant(word, found) for word in flags.again}
 
     todo, stale = [], 0
     for one in found:
         job = _job(one, seed, chosen)
-        old = grades.read(flags.out / RESULTS / f"{one.id}.json")
+        old = _result(flags.out / RESULTS / f"{one.id}.json", job)
         current = old and _made_from(old) == (seed, jobs.fingerprint(job.archive, job.refused), job.grader)
         if old is None or old["extra_data"].get("status") == "failed" or one.id in again:
             todo.append(job)
@@ -94,13 +95,35 @@ def _run(flags):
         grades.name_all(flags.out, found, seed)
         grades.write(flags.out, found, seed)
     print(f"{flags.out / 'grades.csv'} and {flags.out / 'report.html'} are of {len(found)} submissions.")
+    why = [row.results["extra_data"].get("why") for row in grades.rows(flags.out, found) if row.status == "refused"]
+    if len(why) == len(found):
+        print(f"All were refused, {found[0].id} with: {why[0]}")
     if failed:
         print(f"This machine failed on {len(failed)}, {min(failed)} among them: {failed[min(failed)]}")
     return 1 if failed else 0
 
 
+def _found(flags):
+    """The submissions of the class, and what lies beside them is named; the folders of results are there then."""
+    here, out = flags.submissions.resolve(), flags.out.resolve()
+    if out == here or here in out.parents:
+        raise NotBegun(f"--out {flags.out} is in {flags.submissions}, where it would be a submission: name another.")
+    found = find(flags.submissions)
+    if others := left_out(flags.submissions):
+        names = ", ".join(ascii(name)[1:-1] for name in others[:5]) + ", ..." * (len(others) > 5)
+        print(f"Left out, as they are no submissions: {names}.")
+    try:
+        for folder in (RESULTS, SEEN):
+            (flags.out / folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotBegun(f"--out {flags.out} cannot be written to: {error.strerror or error}.") from error
+    return found
+
+
 def _grade(todo, flags):
     """Grades what is to be graded, and writes each result as it comes; returns {id: why} of what could not be."""
+    from tqdm import tqdm  # where it is missing, grader.py has said so by now
+
     failed, refused = {}, 0
     if not todo:
         return failed
@@ -120,10 +143,14 @@ def _grade(todo, flags):
     return failed
 
 
-def _meant(word, ids):
-    """The id or name that is this word, or the only one that ends with it: 1003 for submission_1003."""
+def _meant(word, found):
+    """The id of the submission that this word names: its id, its folder or zip, one of its students; or the only one
+    that ends with it, 1003 for submission_1003."""
+    ids = [one.id for one in found]
     ends = word, known_as(word)
-    meant = [one for one in ends if one in ids][:1] or [one for one in ids if one.endswith(ends)]
+    meant = [one for one in ends if one in ids][:1]
+    meant = meant or [one.id for one in found if word == one.path.name or any(word == who.name for who in one.students)]
+    meant = meant or [one for one in ids if one.endswith(ends)]
     if len(meant) != 1:
         some = f"several ids end so, such as {meant[0]} and {meant[1]}" if meant else f"no id ends so; one is {ids[0]}"
         raise NoSubmissions(f"--again {word}: {some}.")
@@ -146,7 +173,13 @@ def _job(one, seed, chosen):
         archive, refused = one.packed(), ""
     except (Refused, OSError) as error:
         archive, refused = None, str(error)
-    return jobs.Job(one.id, archive, refused, seed, chosen, jobs.version())
+    return jobs.Job(one.id, one.path.name, archive, refused, seed, chosen, jobs.version())
+
+
+def _result(path, job):
+    """The result of a submission, if there is one; not that of x.zip where x/ has taken its place."""
+    old = grades.read(path)
+    return old if old and old["extra_data"].get("handed_in", job.handed_in) == job.handed_in else None
 
 
 def _made_from(results):
@@ -158,6 +191,8 @@ def _seed(flags):
     path = flags.out / RUN
     try:
         old = json.loads(path.read_text())["seed"] if path.exists() else None
+        if old is not None and not (isinstance(old, int) and old >= 0):
+            raise ValueError(f"no seed is {old!r}")
     except (ValueError, KeyError, TypeError) as error:
         raise grades.Unreadable(f'{path} is damaged ({error}): it should hold {{"seed": 1}}, say.') from error
     if flags.seed is not None and old not in (None, flags.seed) and not flags.changed:
@@ -172,9 +207,7 @@ def _seed(flags):
 
 
 def _store(path, data):
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(json.dumps(data, indent=1), encoding="utf-8")
-    os.replace(beside, path)
+    store(path, json.dumps(data, indent=1))
 
 
 if __name__ == "__main__":

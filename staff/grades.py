@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ import grader
 from staff.grade import tests
 from staff.mistakes import naming
 from staff.mistakes.entry import FUNCTIONS
+from staff.storing import store
 
 RESULTS, SEEN, CATALOGUE, MISTAKES = "results", "seen", "catalogue.json", "mistakes.json"
 
@@ -92,8 +92,8 @@ def write(folder, submissions, seed):
     from staff import report
 
     found = rows(folder, submissions)
-    _store(folder / "grades.csv", _csv(found))
-    _store(folder / "report.html", report.page(found, seed))
+    store(folder / "grades.csv", _csv(found))
+    store(folder / "report.html", report.page(found, seed))
 
 
 def _csv(found):
@@ -150,12 +150,12 @@ def name_all(folder, submissions, seed):
     Args:
         folder, submissions, seed: as for `write`.
     """
-    _store(folder / MISTAKES, json.dumps(_named_now(folder, submissions, seed), indent=1))
+    store(folder / MISTAKES, json.dumps(_named_now(folder, submissions, seed), indent=1))
 
 
 def forget(folder, ids):
     """Takes the names of mistakes away of submissions that are about to be graded again: they may be others by then."""
-    _store(folder / MISTAKES, json.dumps({own: known for own, known in _named(folder).items() if own not in ids}))
+    store(folder / MISTAKES, json.dumps({own: known for own, known in _named(folder).items() if own not in ids}))
 
 
 def _named_now(folder, submissions, seed):
@@ -199,15 +199,9 @@ def _catalogue(folder, seed):
         for function, found in naming.each_function(seed, missing):
             entries = [(asdict(one), [(what, naming.encoded(array)) for what, array in taken]) for one, taken in found]
             kept["functions"][function] = entries
-            _store(path, json.dumps(kept))
+            store(path, json.dumps(kept))
     return [
         (naming.Known(**known), [(what, naming.decoded(array)) for what, array in taken])
         for entries in kept["functions"].values()
         for known, taken in entries
     ]
-
-
-def _store(path, text):
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8", errors="replace")
-    os.replace(beside, path)

@@ -14,16 +14,18 @@ from pathlib import Path
 import grader
 from graderUtil import GradescopeResult
 from staff import bundle
-from staff.grade import CannotGrade, Grading, grade, tests
+from staff.grade import NO_FAULT_OF_YOURS, CannotGrade, Grading, grade, tests
 from staff.nest import Nest
 from staff.settings import Settings
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be graded: `archive` is `grading.handin.packed`, or None with `refused`, which says why not."""
+    """What is to be graded: `handed_in` is the name of the folder or zip; `archive` is `grading.handin.packed`, or None
+    with `refused`, which says why not."""
 
     id: str
+    handed_in: str
     archive: bytes | None
     refused: str
     seed: int
@@ -61,6 +63,7 @@ def _do(job):
     chosen = tests()
     extra = {
         "seed": job.seed,
+        "handed_in": job.handed_in,
         "submission": fingerprint(job.archive, job.refused),
         "grader": job.grader,
         "settings": asdict(job.settings),
@@ -77,6 +80,8 @@ def _do(job):
         output = grader.still_to_write(chosen)
     elif status == "refused":
         output = f"Your submission could not be graded.\n{why}"
+    else:
+        output = NO_FAULT_OF_YOURS
     extra |= {"status": status, "why": why, "seconds": round(time.perf_counter() - began, 3)}
     result.close(output)
     return Done(job.id, status, why, result.results(), _seen(chosen) if status == "graded" else {})

@@ -263,7 +263,7 @@ class Class:
         self.seed = seed
         self.entries = [Entry(index, row) for index, row in enumerate(rows)]
         self.graded = [entry for entry in self.entries if entry.status == "graded"]
-        self.core = [entry.score - entry.row.extra_credit for entry in self.graded]
+        self.core = [round(entry.score - entry.row.extra_credit, 6) for entry in self.graded]
 
     @cached_property
     def tests(self):
@@ -313,7 +313,7 @@ class Class:
     @property
     def most(self):
         """Points that can be had."""
-        return sum(test.points for test in self.tests)
+        return round(sum(test.points for test in self.tests), 6)
 
     @property
     def summary(self):

@@ -42,7 +42,7 @@ def _kind(title, level, pattern, may_be=""):
 _HANDED_IN = _kind(
     "Handed in links, or names that lead elsewhere",
     LOOK,
-    "leads out of the submission|is a link|is no plain file|is encrypted|is in the zip twice|in what is itself a",
+    "leads out of the submission|is a link|is no plain file|is in the zip twice|in what is itself a",
     "a zip made by an unusual tool",
 )
 KINDS = (

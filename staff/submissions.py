@@ -10,9 +10,12 @@ from urllib.parse import quote
 
 import yaml
 
-from grading.handin import Refused, packed, unpack
+from grading.handin import LITTER, Refused, packed, unpack
 
 METADATA = "submission_metadata.yml"
+# What is handed in, by the ends of names: only zips can be graded, but whoever hands in something else has a row too.
+HANDED_IN = {".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".py", ".ipynb"}
+LONGEST = 100  # characters of an id: with an ending, one of a file name has to fit into 255
 LARGE = 2**20  # bytes of a zip: thirty times as many as a long submission has
 
 
@@ -40,6 +43,8 @@ class Submission:
 
     def packed(self):
         """What was handed in, as bytes of a zip that can travel; see `grading.handin.packed`."""
+        if self.path.is_file() and self.path.suffix.lower() != ".zip":
+            raise Refused(f"{ascii(self.path.name)[1:-1]} is no zip: hand in submission.zip, as make zip makes it.")
         return packed(self.path)
 
     def loops(self):
@@ -64,14 +69,12 @@ def find(folder):
         raise NoSubmissions(f"There is no folder {folder}.")
     students = _students(folder / METADATA)
     found = {}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "__")) or not (path.is_dir() or path.suffix.lower() == ".zip"):
-            continue
-        name = path.name if path.is_dir() else path.stem
+    for path in sorted(path for path in folder.iterdir() if _is_handed_in(path)):
+        name = path.stem if path.suffix.lower() == ".zip" and not path.is_dir() else path.name
         own = known_as(name)
         unknown = () if own == name else (Student(name),)
         while own in found:  # a.zip and a/, or names that differ in nothing that a file name can show
-            own += "-" + hashlib.sha256(path.name.encode(errors="surrogateescape")).hexdigest()[:8]
+            own += "-" + _hash(path.name)
         found[own] = Submission(own, path, students.get(path.name) or students.get(name) or unknown)
     missing = [name for name in students if not (folder / name).exists()]
     for name in missing:
@@ -81,13 +84,28 @@ def find(folder):
     return [found[own] for own in sorted(found)]
 
 
+def left_out(folder):
+    """Names of what lies beside the submissions and is taken for none."""
+    there = (path for path in Path(folder).iterdir() if not path.name.startswith(".") and path.name != METADATA)
+    return sorted(path.name for path in there if path.name not in LITTER and not _is_handed_in(path))
+
+
+def _is_handed_in(path):
+    is_litter = path.name.startswith(".") or path.name in LITTER
+    return not is_litter and (path.is_dir() or path.suffix.lower() in HANDED_IN)
+
+
 def known_as(name):
-    """The id of a submission whose folder or zip is named so."""
-    return (
-        name
-        if re.fullmatch(r"\w[\w.@+-]{0,99}", name, re.ASCII)
-        else quote(name, safe="", errors="surrogateescape")[:100] or "unnamed"
-    )
+    """The id of a submission whose folder or zip is named so, which depends on nothing else: what a long name begins
+    with may be another's too."""
+    if re.fullmatch(rf"\w[\w.@+-]{{0,{LONGEST - 1}}}", name, re.ASCII):
+        return name
+    quoted = quote(name, safe="", errors="surrogateescape") or "unnamed"
+    return quoted if len(quoted) <= LONGEST else f"{quoted[: LONGEST - 9]}-{_hash(name)}"
+
+
+def _hash(name):
+    return hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:8]
 
 
 def _students(path):

@@ -470,9 +470,14 @@ def test_missing_points_are_said(students_copy):
     ("changed", "said"),
     [
         (lambda points: points.pop("2b-1-basic") and points.pop("9c-0-basic"), "no points for 2b-1-basic, 9c-0-basic"),
-        (lambda points: points.update({"1a-0-basic": "2"}), "points that are no numbers, for 1a-0-basic"),
-        (lambda points: points.update({"1a-0-basic": math.nan}), "points that are no numbers, for 1a-0-basic"),
-        (lambda points: points.update({"2a": True, "3a": None}), "points that are no numbers, for 2a, 3a"),
+        (lambda points: points.update({"1a-0-basic": "2"}), "points that are no numbers from 0 on, for 1a-0-basic"),
+        (
+            lambda points: points.update({"1a-0-basic": math.nan}),
+            "points that are no numbers from 0 on, for 1a-0-basic",
+        ),
+        (lambda points: points.update({"1a-0-basic": -1}), "points that are no numbers from 0 on, for 1a-0-basic"),
+        (lambda points: points.update({"9d-0-basic": 1, "2c": 1}), "points for 9d-0-basic, but there is no such test"),
+        (lambda points: points.update({"2a": True, "3a": None}), "points that are no numbers from 0 on, for 2a, 3a"),
     ],
 )
 def test_points_that_cannot_be_graded_with_are_named(monkeypatch, tmp_path, capsys, changed, said):
@@ -528,6 +533,7 @@ BROKEN = {
         "import yaml\n",
         "yaml is not among the packages of this problem set, which are torch, ",
     ),
+    "another encoding": ("#\0\n", "submission/gan.py holds null bytes, as UTF-16 does"),
     "an error on import": ("1 / 0\n", "ZeroDivisionError"),
     "a missing function": ("import torch\n", "submission/gan.py has no loss_nonsaturating_"),
     "an import that ends the process": ("import os\nos._exit(3)\n", "Your code ended its process with status 3."),

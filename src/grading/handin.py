@@ -10,6 +10,7 @@ import ast
 import contextlib
 import io
 import os
+import re
 import stat
 import sys
 import zipfile
@@ -24,7 +25,10 @@ ZIP_BYTES = 20 * 2**20
 DEPTH = 10
 
 _STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_LITTER = {"__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", ".idea", ".vscode"}
+LITTER = {"__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", ".idea", ".vscode"}
+
+
+_DRIVE = re.compile("[A-Za-z]:")  # where Windows leaves a folder for another disk
 
 
 class Refused(Exception):
@@ -114,7 +118,7 @@ def _of_folder(folder):
     """{path: bytes} of the Python files in a folder; links are refused, not followed."""
     found, zips, count, total = {}, [], 0, 0
     for here, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in _LITTER]
+        folders[:] = [name for name in folders if name not in LITTER]
         depth = len(Path(here).relative_to(folder).parts)
         if depth > DEPTH:
             folders.clear()  # nobody looks further down, nor counts
@@ -123,7 +127,7 @@ def _of_folder(folder):
             raise Refused(f"More than {ENTRIES} files, or {DEPTH} folders within each other: hand in submission/.")
         for name in [*files, *(name for name in folders if Path(here, name).is_symlink())]:
             relative = PurePosixPath(Path(here, name).relative_to(folder).as_posix())
-            if name.endswith(".zip"):
+            if name.lower().endswith(".zip"):
                 zips.append(relative)
             if not name.endswith(".py") or not _is_text(relative):
                 continue
@@ -132,6 +136,9 @@ def _of_folder(folder):
             if total > ALL_BYTES:
                 raise Refused(f"The Python files are larger than {ALL_BYTES >> 20} MB together.")
             found[_named(str(relative))] = data
+    if not found and len(zips) == 1:  # a folder for each student, as Moodle exports them
+        data = _plain_file(Path(folder, zips[0]), zips[0], ZIP_BYTES)
+        return _opened(io.BytesIO(data), zips[0])
     return _more_than_zips(found, zips)
 
 
@@ -144,7 +151,7 @@ def _is_text(name):
     return True
 
 
-def _plain_file(path, name):
+def _plain_file(path, name, most=FILE_BYTES):
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
@@ -152,17 +159,21 @@ def _plain_file(path, name):
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise Refused(f"{name} is no plain file.")
-        return _bounded(file, name)
+        return _bounded(file, name, most)
 
 
 def _of_zip(path):
     if path.stat().st_size > ZIP_BYTES:
         raise Refused(f"{_shown(path.name)} is larger than {ZIP_BYTES >> 20} MB: a submission is a few short files.")
+    return _opened(path, path.name)
+
+
+def _opened(file, name):
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             return _of_archive(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OverflowError, OSError) as error:
-        raise Refused(f"{_shown(path.name)} is not a zip, or is damaged ({error}).") from error
+        raise Refused(f"{_shown(name)} is not a zip, or is damaged ({error}).") from error
 
 
 def _of_archive(archive):
@@ -176,13 +187,14 @@ def _of_archive(archive):
             raise Refused("Entries of the zip overlap: make an ordinary one.")
     found, zips, total = {}, [], 0
     for member in members:
-        name = _named(member.filename)
-        if member.is_dir() or _LITTER & set(name.parts) or name.name.startswith("._"):
+        name = _leading_down(member.filename)
+        if member.is_dir() or LITTER & set(name.parts) or name.name.startswith("._"):
             continue
-        if name.suffix == ".zip":
+        if name.suffix.lower() == ".zip":
             zips.append(name)
         if name.suffix != ".py":
             continue
+        _check_name(name)
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
             raise Refused(f"{_shown(name)} is a link or no plain file: zip the file itself.")
@@ -201,29 +213,42 @@ def _of_archive(archive):
 
 
 def _more_than_zips(found, zips):
-    """What was found, unless it is nothing but a zip within: that is not unpacked, and its author is to know why."""
+    """What was found, unless it is nothing but zips within: they are not unpacked, and their author is to know why."""
     if zips and not found:
-        raise Refused(f"There is only a zip in it, {_shown(min(zips))}: hand that in itself, or what it holds.")
+        names = " and ".join(_shown(name) for name in sorted(zips)[:3])
+        raise Refused(f"There is nothing to grade in it but {names}: hand in what that holds, or that itself.")
     return found
 
 
 def _named(text):
-    """A name in an archive or folder as a path, which leads downwards."""
-    path = PurePosixPath(text.replace("\\", "/"))
-    parts = path.parts
-    if not text.isascii() and text.encode(errors="replace").decode() != text:
-        raise Refused(f"{_shown(text)} is no name in UTF-8: give the file a plain name.")
-    if not text or path.is_absolute() or ".." in parts or any(":" in part or "\0" in part for part in parts):
-        raise Refused(f"{_shown(text)} leads out of the submission: zip the folder submission/.")
-    if len(parts) > DEPTH + 1 or any(len(part.encode(errors="surrogateescape")) > 200 for part in parts):
-        raise Refused(f"{_shown(text)[:80]}... is too long a name.")
+    """A name of a Python file in an archive or folder as a path, which leads downwards."""
+    path = _leading_down(text)
+    _check_name(path)
     return path
 
 
-def _bounded(file, name):
-    data = file.read(FILE_BYTES + 1)
-    if len(data) > FILE_BYTES:
-        raise Refused(f"{_shown(name)} is larger than {FILE_BYTES >> 20} MB.")
+def _leading_down(text):
+    path = PurePosixPath(text.replace("\\", "/"))
+    if not text or path.is_absolute() or ".." in path.parts or "\0" in text:
+        raise Refused(f"{_shown(text)} leads out of the submission: zip the folder submission/.")
+    return path
+
+
+def _check_name(path):
+    """What else lies beside the Python files may be named as one likes."""
+    text, parts = str(path), path.parts
+    if any(_DRIVE.match(part) for part in parts):
+        raise Refused(f"{_shown(text)} leads out of the submission: zip the folder submission/.")
+    if not text.isascii() and text.encode(errors="replace").decode() != text:
+        raise Refused(f"{_shown(text)} is no name in UTF-8: give the file a plain name.")
+    if len(parts) > DEPTH + 1 or any(len(part.encode(errors="surrogateescape")) > 200 for part in parts):
+        raise Refused(f"{_shown(text)[:80]}... is too long a name.")
+
+
+def _bounded(file, name, most=FILE_BYTES):
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise Refused(f"{_shown(name)} is larger than {most >> 20} MB.")
     return data
 
 
@@ -262,6 +287,11 @@ def main():
     careful = []
     for name in WANTED:
         source = Path("submission", name).read_text(encoding="utf-8", errors="replace")
+        if "\0" in source:
+            careful.append(
+                f"submission/{name} holds null bytes, as UTF-16 does: save it as UTF-8. None of its tests can run."
+            )
+            continue
         try:
             tree = ast.parse(source, f"submission/{name}")
         except SyntaxError as error:

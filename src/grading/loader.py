@@ -34,6 +34,7 @@ class Submission:
 
         Raises:
             FileMissing: there is no such file.
+            SyntaxError: it is in UTF-16, of which Python does not even name the file.
             Exception: whatever its code raises.
         """
         if not (self.folder / f"{name}.py").is_file():
@@ -46,6 +47,8 @@ class Submission:
             package.__path__ = [str(self.folder)]
             package.__getattr__ = self._neighbour
             sys.modules["submission"] = package
+        if b"\0" in (self.folder / f"{name}.py").read_bytes():
+            raise SyntaxError(f"submission/{name}.py holds null bytes, as UTF-16 does: save it as UTF-8")
         try:
             return importlib.import_module(f"submission.{name}")
         except ImportError:

@@ -45,6 +45,12 @@ TAKEN = {
     "with litter": ["submission/gan.py", "submission/flow_network.py", "submission/__pycache__/gan.py", "notes.txt"],
     "a copy further down": ["submission/gan.py", "submission/flow_network.py", "submission/old/gan.py"],
     "one file only": ["submission/gan.py"],
+    "with odd names beside it": [
+        "CS236:PS3/submission/gan.py",
+        "CS236:PS3/submission/flow_network.py",
+        "CS236:PS3/submission/Screenshot 10:30.png",
+        "CS236:PS3/" + "deep/" * 12 + "x" * 210 + ".txt",
+    ],
     "a name in another alphabet": ["решение/gan.py", "решение/flow_network.py"],
 }
 
@@ -64,7 +70,11 @@ REFUSED = {
     "leads out of the submission": [("submission/../../gan.py", GAN)],
     "/tmp/gan.py leads": [("/tmp/gan.py", GAN)],
     "C:.* leads": [("C:\\Users\\me\\gan.py", GAN)],
-    "There is only a zip in it, hw3/s.zip": [("hw3/s.zip", "PK"), ("__MACOSX/._s.zip", ""), ("hw3/a.pdf", "")],
+    "nothing to grade in it but hw3/s.zip: hand in what that holds": [
+        ("hw3/s.zip", "PK"),
+        ("__MACOSX/._s.zip", ""),
+        ("hw3/a.pdf", ""),
+    ],
     "There is no flow_network.py and no gan.py": [("submission/vae.py", "")],
     "Which is the submission": [("one/gan.py", GAN), ("two/gan.py", GAN)],
     "twice": [("gan.py", GAN), ("gan.py", "# another\n")],
@@ -165,11 +175,23 @@ def test_a_folder_is_taken_and_its_links_are_not_followed(tmp_path):
         unpack(folder, tmp_path / "out2")
 
 
-def test_a_folder_that_holds_a_zip_only_is_refused_with_the_reason(tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "submission.zip").write_text("PK")
-    with pytest.raises(Refused, match="only a zip in it, submission.zip"):
-        unpack(tmp_path / "in", tmp_path / "out")
+def test_a_folder_that_holds_one_zip_and_no_python_is_taken_for_that_zip(tmp_path):
+    """Moodle exports a folder for each student, with what was handed in."""
+    folder = tmp_path / "Ann Lee_1_assignsubmission_file_"
+    (folder / "more").mkdir(parents=True)
+    (folder / "report.pdf").write_text("")
+    zip_of(folder / "more" / "Submission.ZIP", [("submission/gan.py", GAN)])
+    assert unpacked(folder, tmp_path / "out") == {"gan.py": GAN}
+    (folder / "more" / "Submission.ZIP").write_text("PK")
+    with pytest.raises(Refused, match="Submission.ZIP is not a zip"):
+        unpack(folder, tmp_path / "out")
+    (folder / "more" / "Submission.ZIP").unlink()
+    (folder / "more" / "Submission.ZIP").symlink_to(zip_of(tmp_path / "other.zip", [("gan.py", GAN)]))
+    with pytest.raises(Refused, match="Submission.ZIP is a link"):
+        unpack(folder, tmp_path / "out")
+    zip_of(folder / "another.zip", [("gan.py", GAN)])
+    with pytest.raises(Refused, match=r"nothing to grade in it but another.zip and more/Submission.ZIP"):
+        unpack(folder, tmp_path / "out")
 
 
 def test_a_folder_that_is_a_link_is_not_entered(tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import errno
 import itertools
 import json
 import os
@@ -21,7 +22,7 @@ import pytest
 from staff import grade_all, grades, settings
 from staff.markers import blanked
 from staff.mistakes.entry import FUNCTIONS
-from staff.submissions import NoSubmissions, find
+from staff.submissions import NoSubmissions, Student, Submission, find
 from tests.staff.classes import row
 from tests.submissions import ROOT, SOLVED, UNTRIED, write
 
@@ -145,10 +146,13 @@ def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, gr
 
 
 def test_the_end_of_an_id_is_enough_where_it_means_one():
-    ids = ["submission_1003", "submission_11003", "submission_42", "42"]
+    ids = [Submission(own, Path(own)) for own in ("submission_1003", "submission_11003", "submission_42", "42")]
+    ids.append(Submission("lee_12", Path("lee_12.zip"), (Student("Ann Lee"),)))
     assert grade_all._meant("_1003", ids) == "submission_1003"
     assert grade_all._meant("42", ids) == "42"
-    assert grade_all._meant("Müller", [*ids, "J%C3%B6rg%20M%C3%BCller"]) == "J%C3%B6rg%20M%C3%BCller"
+    assert grade_all._meant("Ann Lee", ids) == grade_all._meant("lee_12.zip", ids) == "lee_12"
+    named = Submission("J%C3%B6rg%20M%C3%BCller", Path("Jörg Müller"))
+    assert grade_all._meant("Müller", [*ids, named]) == "J%C3%B6rg%20M%C3%BCller"
     with pytest.raises(NoSubmissions, match="--again 003: several ids end so, such as submission_1003 and"):
         grade_all._meant("003", ids)
     with pytest.raises(NoSubmissions, match="--again 7: no id ends so; one is submission_1003"):
@@ -275,6 +279,53 @@ def test_another_seed_is_refused_unless_all_are_graded_again(a_class, graded):
     assert json.loads((out / "run.json").read_text()) == {"seed": 1}
 
 
+def test_results_are_not_to_lie_among_the_submissions(a_class):
+    for out in (a_class, a_class / "grades"):
+        status, _, errors = run(a_class, out)
+        assert (status, errors.count("\n")) == (2, 1)
+        assert "where it would be a submission" in errors
+    assert not (a_class / "grades").exists()
+
+
+@pytest.mark.parametrize("flags", [["--seed", "-1"], ["--jobs", "-2"]])
+def test_what_is_negative_is_refused(a_class, tmp_path, flags):
+    status, _, errors = run(a_class, tmp_path / "out", *flags)
+    assert status == 2 and "must not be negative" in errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_nobody_gets_the_grade_of_another_whose_place_is_taken(tmp_path):
+    """A zip that could not be read, and was unpacked beside or in place of it; a newcomer who comes first by name."""
+    there, out = tmp_path / "in", tmp_path / "out"
+    there.mkdir()
+    (there / "ann.zip").write_text("no zip")
+    (there / "notes.txt").write_text("")
+    (there / "bob.rar").write_text("")
+    status, said, errors = run(there, out, "--seed", "1", "--no-names")
+    assert status == 0, errors
+    assert "Left out, as they are no submissions: notes.txt." in said
+    assert (
+        "All were refused, ann with: ann.zip is not a zip" in said or "All were refused, ann with: submission" in said
+    )
+    assert scores(out) == {"ann": 0, "bob.rar": 0}
+    (there / "ann.zip").unlink()
+    write(there / "ann", **UNTRIED, gan=GAN)
+    run(there, out, "--no-names")
+    assert scores(out)["ann"] == 35
+
+
+def test_a_full_disk_is_said_in_one_line_and_leaves_nothing_half_written(a_class, tmp_path, monkeypatch, capsys):
+    def full(path, text, **_):
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert grade_all.main([str(a_class), "--out", str(tmp_path / "out"), "--seed", "1"]) == 2
+    errors = capsys.readouterr().err
+    assert "No space left on device. Make room" in errors and errors.count("\n") == 1
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+
+
 def test_what_cannot_be_written_to_or_read_is_named(a_class, tmp_path):
     (tmp_path / "file").write_text("")
     status, _, errors = run(a_class, tmp_path / "file")
@@ -284,6 +335,8 @@ def test_what_cannot_be_written_to_or_read_is_named(a_class, tmp_path):
     status, _, errors = run(a_class, tmp_path)
     assert (status, errors.count("\n")) == (2, 1)
     assert "run.json is damaged" in errors
+    (tmp_path / "run.json").write_text('{"seed": -1}')
+    assert "run.json is damaged" in run(a_class, tmp_path)[2]
 
 
 def test_words_of_a_submission_are_not_taken_for_a_stop(tmp_path):

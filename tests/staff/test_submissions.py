@@ -5,8 +5,10 @@ import io
 import zipfile
 
 import pytest
-from staff.submissions import NoSubmissions, Student, find
+from staff.submissions import NoSubmissions, Student, find, left_out
 from tests.submissions import write
+
+from grading.handin import Refused
 
 EXPORT = """
 submission_123:
@@ -47,12 +49,16 @@ def test_zips_and_folders_are_found_and_nothing_else(tmp_path):
     write(tmp_path / "__MACOSX")
     (tmp_path / ".hidden").mkdir()
     (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "1242_gan.py").write_text("")
     for name in ("ada.zip", "ünï cödé.zip", "B.ZIP"):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
             archive.writestr("gan.py", "")
     found = {one.id: one for one in find(tmp_path)}
     ids = list(found)
-    assert len(ids) == len(set(ids)) == 4
+    assert len(ids) == len(set(ids)) == 5
+    assert left_out(tmp_path) == ["notes.txt"]
+    with pytest.raises(Refused, match=r"1242_gan.py is no zip: hand in submission.zip"):
+        found["1242_gan.py"].packed()
     assert {"ada", "B", "%C3%BCn%C3%AF%20c%C3%B6d%C3%A9"} < set(ids)
     assert found["%C3%BCn%C3%AF%20c%C3%B6d%C3%A9"].students == (Student("ünï cödé"),)
     assert found["ada"].students == ()
@@ -98,6 +104,17 @@ def test_names_of_no_encoding_cost_nobody_a_grade(tmp_path):
     assert [one.id for one in zips] == ["%FE", "%FF"]
     with zipfile.ZipFile(io.BytesIO(odd.packed())) as archive:
         assert "gan.py" in archive.namelist() and "".join(archive.namelist()).isascii()
+
+
+def test_an_id_depends_on_the_name_alone(tmp_path):
+    """Of long names in another alphabet the first letters fill it, and the number that tells two apart comes last."""
+    names = [f"Иванов Александр {name}_{k}_assignsubmission_file_" for k, name in enumerate(("Иванович", "Сергеевич"))]
+    write(tmp_path / names[1])
+    (alone,) = find(tmp_path)
+    write(tmp_path / names[0])
+    both = {one.path.name: one.id for one in find(tmp_path)}
+    assert both[names[1]] == alone.id != both[names[0]]
+    assert all(len(own) <= 100 and own.isascii() for own in both.values())
 
 
 def test_no_name_takes_the_place_of_another(tmp_path):
