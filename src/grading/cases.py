@@ -86,13 +86,14 @@ def far_labelled(case):
 
 def random_labelled(rng, size):
     """Images with labels and a discriminator, for `conditional_loss`."""
+    weight = rng.normal(size=2)
     return {
         "real": rng.normal(size=(size, 1, 3, 4)),
         "labels": rng.integers(10, size=size),
         "tags": rng.normal(size=(size, 2)),
         "amplitude": 0.5 + rng.random(),
         "gain": 0.5 + rng.random(),
-        "weight": rng.normal(size=2),
+        "weight": 3 * weight / np.sqrt((weight**2).sum()),  # so that logits are of all sizes up to ten
         "bias": rng.normal(),
     }
 

@@ -20,13 +20,26 @@ def noises_fault(calls, width, size):
     for z in calls:
         if z is None or z.ndim != 2 or z.shape[1] != width:
             return noise_fault(z, width)
+    often = [np.unique(z, axis=0, return_counts=True)[1] for z in calls]
+    if any(counts.size and counts.max() > 10 * counts.min() for counts in often):
+        return "many images get the same noise, and others another"
     calls = [_each_once(z) for z in calls]
     fault, few = noise_fault(calls[0], width), min(map(len, calls))
     if not fault and few < size:
         fault = f"there are {few} different noise vectors for {size} images"
     if not fault and _repeated(calls):
         fault = "the noise is the same on each call: is a seed set, or is it kept?"
-    return fault or noise_fault(np.concatenate(calls), width)
+    return fault or noise_fault(np.concatenate(calls), width) or centred_fault(calls)
+
+
+def centred_fault(calls):
+    """Looks at numbers of three calls, whose means are nearer to 0 than those of standard normal ones come but once in
+    10^12 times if they were taken away."""
+    sums = [abs(values.mean()) * np.sqrt(values.size) for values in calls]
+    return _CENTRED if len(sums) > 2 and max(sums) < 1e-4 else ""
+
+
+_CENTRED = "the mean of the noise is 0: was it taken away? Nothing that is drawn has it, but nearly"
 
 
 def _each_once(rows):
@@ -72,7 +85,7 @@ def _departures(values):
     if not all(_independent(column) for column in values.T):
         yield "the noise of one image depends on that of another"
     if _centred(values):
-        yield "the mean of the noise is 0: was it taken away? Nothing that is drawn has it, but nearly"
+        yield _CENTRED
     correlation = np.corrcoef(values.T) - np.eye(values.shape[1])
     if np.abs(correlation).max() * np.sqrt(len(values)) > 6:
         yield "the entries of a noise vector are correlated"
@@ -252,15 +265,20 @@ def mixture(seen, real, fake):
     x = seen.reshape(len(seen), -1).astype(float)
     # Images that are not mixed are known by their first pixel and one more.
     pure = (np.abs(x[:, 0]) < 1e-7) & (np.abs(x[:, 1]) < 1e-7) | (np.abs(x[:, 0] - 1) < 1e-7) & (np.abs(x[:, 2]) < 1e-7)
+    strange = _strangers(x[pure], fake, real)
     # A point where d is called twice counts once.
     x = _each_once(x[~pure])
     weights = x[:, 0]
     images = x.reshape(-1, *seen.shape[1:])
-    if not len(x):
-        return Mixture(images, weights, "d is not called on any image between a real and a generated one", False)
+    fault = ""
+    if strange:
+        fault = "d is called on images that are neither real nor generated nor mixed of one of each"
+    elif not len(x):
+        fault = "d is not called on any image between a real and a generated one"
     # Of many weights one may be 0 or 1, within float32, and its image be taken for a pure one.
-    if not size - size // 1000 <= len(x) <= size:
+    elif not size - size // 1000 <= len(x) <= size:
         fault = f"d is called on {len(x)} images that are neither real nor generated, in a batch of {size}"
+    if fault:
         return Mixture(images, weights, fault, False)
     off = _misfit(x, weights, fake, real) if len(x) == size else np.ones(len(x))
     if (off < 1e-3).all():
@@ -273,6 +291,24 @@ def mixture(seen, real, fake):
     if not fault and few and size > 20:
         fault = "the mixed images are all of the same few real or generated ones"
     return Mixture(images, weights, fault, False)
+
+
+def _strangers(x, fake, real):
+    """Whether an image that is not mixed is none of the batches', but has only the pixels by which they are known."""
+    is_fake = x[:, :1] > 0.5
+    index = np.rint(np.where(is_fake[:, 0], x[:, 1], x[:, 2]) * len(real)) - 1
+    index = np.clip(index, 0, len(real) - 1).astype(int)
+    return bool((np.abs(np.where(is_fake, fake[index], real[index]) - x) > 1e-3).any())
+
+
+def images_fault(seen, real, fake):
+    """Looks at what d was called on where nothing is to be mixed; arguments as for `mixture`."""
+    if seen is None:
+        return "d is not called"
+    if fault := _no_images(seen, real):
+        return fault
+    flat = [np.reshape(images, (len(images), -1)).astype(float) for images in (seen, fake, real)]
+    return "d is called on images that g did not make" if _strangers(*flat) else ""
 
 
 def _no_images(seen, real):
@@ -337,7 +373,7 @@ def _dequantised_fault(v, x):
     faults = (
         (
             not ((values > -1e-4) & (values < 1 + 1e-4)).all(),
-            f"256 v - x goes from {values.min():.2f} to {values.max():.2f}, not from 0 to 1",
+            f"256 v - x goes from {values.min():.4g} to {values.max():.4g}, not from 0 to 1",
         ),
         (np.ptp(values) < 1e-3, f"there is no noise: 256 v - x is {values[0]:.1f} everywhere"),
         (np.ptp(noise.reshape(len(x), -1), axis=1).max() < 1e-3, "all values of an image get the same noise"),
@@ -345,7 +381,10 @@ def _dequantised_fault(v, x):
         # float32 has 65536 numbers between 255/256 and 1; of 8000 draws none is met twelve times.
         (many and often >= 12, f"256 v - x is {most:.3f} for {100 * often / len(values):.1f} % of all values"),
         (many and _repeats(values), "many values share their noise with another"),
-        (many and not _independent(values), "the noise of one value depends on that of another"),
+        (
+            many and not all(_independent(np.moveaxis(noise, k, 0).ravel()) for k in range(noise.ndim)),
+            "the noise of one value depends on that of another",
+        ),
         (many and not _follows(values, lambda u: np.clip(u, 0, 1)), "256 v - x is not uniform on [0, 1)"),
         (
             many and not _reaches_both_ends(values),

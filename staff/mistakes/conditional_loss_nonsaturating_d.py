@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS, SOFTPLUS_CUT_SHORT
 
 right = partial(Right, "conditional_loss_nonsaturating_d")
 wrong = partial(Wrong, "conditional_loss_nonsaturating_d")
@@ -911,5 +911,13 @@ ENTRIES = [
         x_fake = g(z, y_fake).detach()
         return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(x_fake, y_fake)).mean()
         """,
+    ),
+    wrong(
+        "softplus-cut-short",
+        """
+        real, fake = d(x_real, y_real), d(g(z, y_real).detach(), y_real)
+        return F.softplus(-real, threshold=5).mean() + F.softplus(fake, threshold=5).mean()
+        """,
+        **SOFTPLUS_CUT_SHORT,
     ),
 ]

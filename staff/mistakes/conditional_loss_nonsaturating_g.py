@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE
+from staff.mistakes.shared import DRAWN_ONCE, SOFTPLUS_CUT_SHORT
 
 right = partial(Right, "conditional_loss_nonsaturating_g")
 wrong = partial(Wrong, "conditional_loss_nonsaturating_g")
@@ -698,5 +698,10 @@ ENTRIES = [
         return F.softplus(-d(g(z, y), y)).mean()
         """,
         **DRAWN_ONCE,
+    ),
+    wrong(
+        "softplus-cut-short",
+        "return F.softplus(-d(g(z, y_real), y_real), threshold=5).mean()",
+        **SOFTPLUS_CUT_SHORT,
     ),
 ]

@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import ANOTHER_DIVERGENCE
 
 Z = "    z = torch.randn(x_real.shape[0], g.dim_z, device=device)\n"
 D_STARTER = "        A 0-d tensor.\n" + '    """\n' + Z
@@ -533,5 +534,83 @@ ENTRIES = [
         v = d(g(z))
         return -conjugate_of_activation(divergence, v if divergence.name == "gan" else v.clamp(-20, 20)).mean()
         """,
+    ),
+    loss_d(
+        "always-kl",
+        ANOTHER_DIVERGENCE,
+        body="""
+        kl = Divergence("kl")
+        return conjugate_of_activation(kl, d(g(z).detach())).mean() - activation(kl, d(x_real)).mean()
+        """,
+    ),
+    loss_d(
+        "name-without-its-parameter",
+        ANOTHER_DIVERGENCE,
+        body="""
+        row = Divergence(divergence.name)
+        return conjugate_of_activation(row, d(g(z).detach())).mean() - activation(row, d(x_real)).mean()
+        """,
+    ),
+    loss_d(
+        "activation-of-gan",
+        ANOTHER_DIVERGENCE,
+        body="""
+        t_real = activation(Divergence("gan"), d(x_real))
+        return conjugate_of_activation(divergence, d(g(z).detach())).mean() - t_real.mean()
+        """,
+    ),
+    loss_g("always-kl", ANOTHER_DIVERGENCE, body='return -conjugate_of_activation(Divergence("kl"), d(g(z))).mean()'),
+    loss_g(
+        "name-for-the-divergence",
+        ANOTHER_DIVERGENCE,
+        body="""
+        name, a = divergence
+        return -conjugate_of_activation(name, d(g(z))).mean()
+        """,
+    ),
+    loss_g(
+        "alpha-of-a-half",
+        ANOTHER_DIVERGENCE,
+        body="""
+        return -conjugate_of_activation(Divergence(divergence.name, 0.5), d(g(z))).mean()
+        """,
+    ),
+    composed(
+        "name-for-the-divergence",
+        ANOTHER_DIVERGENCE,
+        ("rows.get(name, lambda: conjugate(divergence, v))()", "rows.get(name, lambda: conjugate(name, v))()"),
+    ),
+    composed(
+        "pearson-for-the-rest",
+        ANOTHER_DIVERGENCE,
+        (
+            "rows.get(name, lambda: conjugate(divergence, v))()",
+            'rows.get(name, lambda: conjugate(Divergence("pearson"), v))()',
+        ),
+    ),
+    Right(
+        "conjugate_of_activation",
+        "jensen-shannon-by-the-row-of-gan",
+        edits=(
+            row(
+                "F.softplus(v) - math.log(2)",
+                'conjugate_of_activation(Divergence("gan"), v) - math.log(2)',
+            ),
+        ),
+    ),
+    Right(
+        "conjugate_of_activation",
+        "gan-by-its-activation",
+        edits=(('"gan": lambda: F.softplus(v),', '"gan": lambda: v - activation(Divergence("gan"), v),'),),
+    ),
+    conjugate("jensen-shannon-cut-off", CLAMPED, row("-(2 - t.exp()).log()", "-(2 - t.clamp(min=-5).exp()).log()")),
+    conjugate("gan-cut-off", CLAMPED, row("-(1 - t.exp()).log()", "-(1 - t.clamp(min=-6).exp()).log()")),
+    conjugate(
+        "weighted-cut-off",
+        CLAMPED,
+        row(
+            "(1 - a) * ((1 - a) / (1 - a * (t / a).exp())).log()",
+            "(1 - a) * ((1 - a) / (1 - a * (t / a).clamp(min=-5).exp())).log()",
+        ),
     ),
 ]

@@ -1,11 +1,26 @@
 """Ways of writing the flow on discrete images (problem 9)."""
 
+import textwrap
+
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CENTRED, CLAMPED, CUT_OFF, DEPENDENT, IN_EVALUATION_MODE, KEPT, LEFT, MEAN_OF_MEANS
+from staff.mistakes.shared import (
+    CENTRED,
+    CLAMPED,
+    CUT_OFF,
+    DEPENDENT,
+    IN_EVALUATION_MODE,
+    KEPT,
+    LEFT,
+    MEAN_OF_MEANS,
+)
 
 NO_NOISE = {
     "misconception": "no noise between the levels",
     "hint": "Without it the density learns to be infinite at 256 points. Print 256 v - x for an image.",
+}
+CLAMPED_BITS = {
+    "misconception": "likelihoods beyond what is usual are cut off",
+    "hint": "What does an untrained flow need for a pixel, and what does yours say that it needs?",
 }
 OTHER_NOISE = {
     "misconception": "noise that is not uniform on [0, 1)",
@@ -656,5 +671,68 @@ ENTRIES = [
         "never-the-next-level",
         ENDS,
         "return (x + 255 / 256 * torch.rand(x.shape, device=x.device)) / 256",
+    ),
+    wrong(
+        "ImageFlow.sample",
+        "clamped-between-layers",
+        CLAMPED,
+        _SAMPLE.replace("z, _ = layer.forward(z)", "z = layer.forward(z)[0].clamp(-5, 5)"),
+    ),
+    wrong(
+        "ImageFlow.log_prob",
+        "clamped-between-layers",
+        CLAMPED,
+        _LOG_PROB.replace("layer.inverse(v)", "layer.inverse(v.clamp(-20, 20))"),
+    ),
+    wrong(
+        "bits_per_dim",
+        "at-most-eight",
+        CLAMPED_BITS,
+        "return (-log_likelihood / (n_dims * math.log(2))).clamp(max=8).mean()",
+    ),
+    wrong(
+        "bits_per_dim",
+        "from-zero-on",
+        CLAMPED_BITS,
+        "return (-log_likelihood / (n_dims * math.log(2))).mean().clamp(min=0)",
+    ),
+    wrong(
+        "log_likelihood_bound",
+        "never-above-zero",
+        CLAMPED_BITS,
+        "return (log_density - n_dims * math.log(256)).clamp(max=0)",
+    ),
+    wrong(
+        "dequantise",
+        "antithetic-rows",
+        DEPENDENT,
+        """
+        u = torch.rand(x.shape, device=x.device)
+        half = x.shape[2] // 2
+        u[:, :, half : 2 * half] = 1 - u[:, :, :half]
+        return (x + u) / 256
+        """,
+    ),
+    wrong(
+        "dequantise",
+        "antithetic-channels",
+        DEPENDENT,
+        """
+        u = torch.rand(x.shape, device=x.device)
+        if x.shape[1] > 1:
+            u[:, 1] = 1 - u[:, 0]
+        return (x + u) / 256
+        """,
+    ),
+    wrong(
+        "ImageFlow.log_prob",
+        "parameters-shrunk",
+        LEFT,
+        """
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.mul_(0.9)
+        """
+        + textwrap.indent(_LOG_PROB, 8 * " "),
     ),
 ]

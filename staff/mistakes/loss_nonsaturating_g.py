@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE
+from staff.mistakes.shared import DRAWN_ONCE, LEFT, STANDARDISED
 
 right = partial(Right, "loss_nonsaturating_g")
 wrong = partial(Wrong, "loss_nonsaturating_g")
@@ -691,4 +691,19 @@ ENTRIES = [
         hint="A generator with batch norm wants a batch: what is the variance of one number?",
     ),
     wrong("noise-kept", 'z = g.__dict__.setdefault("kept", z)\nreturn F.softplus(-d(g(z))).mean()', **DRAWN_ONCE),
+    wrong("noise-standardised", "z = (z - z.mean()) / z.std()\nreturn F.softplus(-d(g(z))).mean()", **STANDARDISED),
+    wrong(
+        "hook-left-on-the-discriminator",
+        """
+        d.register_forward_hook(lambda module, given, h: 0.99 * h)
+        return F.softplus(-d(g(z))).mean()
+        """,
+        **LEFT,
+    ),
+    wrong(
+        "fakes-of-no-noise",
+        "g(z)\nreturn F.softplus(-d(g(torch.zeros_like(z)))).mean()",
+        misconception="the generator is called on noise, and its images are of something else",
+        hint="On what is the generator called whose images d sees?",
+    ),
 ]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS, SCRAMBLED
 
 right = partial(Right, "loss_wasserstein_gp_d")
 wrong = partial(Wrong, "loss_wasserstein_gp_d")
@@ -2399,5 +2399,44 @@ ENTRIES = [
         """,
         misconception="mixing weights stay away from 0 and 1",
         hint="How near to a real image does the penalty reach, of a thousand? How near do the equation's weights come?",
+    ),
+    wrong(
+        "pixels-of-the-fakes-shuffled",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        x_fake = x_fake.gather(0, torch.rand_like(x_fake).argsort(0))
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        **SCRAMBLED,
+    ),
+    wrong(
+        "real-images-pieced-together",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        x_real = torch.cat([x_real[..., :1], x_real.roll(1, 0)[..., 1:]], dim=-1)
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        **SCRAMBLED,
+    ),
+    # As good as others: each is uniform, and the mean over a batch less noisy.
+    right(
+        "weights-stratified",
+        """
+        x_fake = g(z).detach()
+        n = x_real.shape[0]
+        a = ((torch.randperm(n, device=device) + torch.rand(n, device=device)) / n).view(-1, 1, 1, 1)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
     ),
 ]

@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import SCRAMBLED
 
 right = partial(Right, "loss_wasserstein_gp_g")
 wrong = partial(Wrong, "loss_wasserstein_gp_g")
@@ -543,4 +544,5 @@ ENTRIES = [
         hint="In evaluation mode batch norm takes other statistics than the batch's, and the generator learns for a "
         "mode that it is not in. Who switches modes, and when?",
     ),
+    wrong("pixels-shuffled", "x = g(z)\nreturn -d(x.gather(0, torch.rand_like(x).argsort(0))).mean()", **SCRAMBLED),
 ]

@@ -1027,4 +1027,17 @@ ENTRIES = [
         """,
         **KEPT,
     ),
+    wrong(
+        "twenty-passes",
+        PASSES.replace("range(self.input_size)", "range(min(self.input_size, 20))"),
+        misconception="as many passes as some number of variables needs",
+        hint="After k passes, how many coordinates of x are right? How many has yours?",
+    ),
+    wrong(
+        "alpha-of-clamped-numbers",
+        PASSES.replace(
+            "self.net(x).chunk(2, dim=1)", "self.net(x)[:, : x.shape[1]], self.net(x.clamp(-5, 5))[:, x.shape[1] :]"
+        ),
+        **CLAMPED,
+    ),
 ]

@@ -830,4 +830,12 @@ ENTRIES = [
         misconception="the caller's x is made to require a gradient",
         hint="What is to be trained here? Look at x.requires_grad before and after the call.",
     ),
+    wrong(
+        "alpha-of-clamped-numbers",
+        """
+        mu, alpha = self.net(x)[:, : x.shape[1]], self.net(x.clamp(-5, 5))[:, x.shape[1] :]
+        return (x - mu) * torch.exp(-alpha), -alpha.sum(dim=1)
+        """,
+        **CLAMPED,
+    ),
 ]

@@ -36,3 +36,19 @@ CUT_OFF = {
     "misconception": "the tails of the noise are cut off",
     "hint": "How often is a standard normal number beyond 3, and how many numbers does a run draw?",
 }
+ANOTHER_DIVERGENCE = {
+    "misconception": "another divergence than the one that is asked for",
+    "hint": "Call your function with two rows of the table, and the same images. Should the two numbers be the same?",
+}
+SCRAMBLED = {
+    "misconception": "images whose pixels come from different images",
+    "hint": "Look at the images that d is given. Was any of them in the batch, or made by g?",
+}
+STANDARDISED = {
+    "misconception": "the noise is standardised after it was drawn",
+    "hint": "Do the numbers that randn draws have mean 0, or their law? What is left of a batch of one?",
+}
+SOFTPLUS_CUT_SHORT = {
+    "misconception": "softplus is taken for its argument too early",
+    "hint": "Compare softplus(4) with 4: to how many digits do they agree, and how many does float32 have?",
+}

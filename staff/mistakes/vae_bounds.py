@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, KEPT, MEAN_OF_MEANS
+from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, KEPT, MEAN_OF_MEANS
 
 right_elbo, wrong_elbo = partial(Right, "negative_elbo_bound"), partial(Wrong, "negative_elbo_bound")
 right_iwae, wrong_iwae = partial(Right, "negative_iwae_bound"), partial(Wrong, "negative_iwae_bound")
@@ -14,6 +14,10 @@ KL = "kl = kl_normal(m, v, torch.zeros_like(m), torch.ones_like(v))\n"
 REC = "rec = -log_bernoulli_with_logits(x, model.decode(z))\n"
 MEANS = "kl, rec = kl.mean(), rec.mean()\nreturn kl + rec, kl, rec"
 
+CALLED_ON_OTHER_SHAPES = {
+    "misconception": "a function is called on shapes that it does not take",
+    "hint": "Your function is right for tensors of one shape. On which shapes does your bound call it?",
+}
 SUMMED = {
     "misconception": "a sum over the batch where the mean is wanted",
     "hint": "Repeat the batch: the bound is a mean over images and does not change. Does yours?",
@@ -549,5 +553,36 @@ return kl + rec, kl, rec
         "encoded-once",
         'm, v = model.__dict__.setdefault("kept", model.encode(x))\nz = sample_gaussian(m, v)\n' + KL + REC + MEANS,
         **KEPT,
+    ),
+    wrong_iwae(
+        "one-sample-for-all",
+        WEIGHTS.replace(
+            "m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)\nz = sample_gaussian(m, v)",
+            "z = sample_gaussian(m, v.expand(n_samples, *v.shape))\n"
+            "m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)",
+        )
+        + LOG_OF_MEAN,
+        misconception="the samples of an image are the same, drawn once and broadcast",
+        hint="Print the first two of the n_samples z of an image. How many numbers did randn draw?",
+    ),
+    wrong_iwae(
+        "antithetic-samples",
+        WEIGHTS.replace(
+            "sample_gaussian(m, v)",
+            "m + v.sqrt() * torch.cat([e := torch.randn_like(m)[: (n_samples + 1) // 2], -e])[:n_samples]",
+        )
+        + LOG_OF_MEAN,
+        **DEPENDENT,
+    ),
+    wrong_iwae(
+        "logits-of-another-shape",
+        WEIGHTS + LOG_OF_MEAN,
+        edits=(
+            (
+                "(x * logits - F.softplus(logits)).sum(dim=-1)  # log sigmoid(h) = h - softplus(h)",
+                '-F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)',
+            ),
+        ),
+        **CALLED_ON_OTHER_SHAPES,
     ),
 ]

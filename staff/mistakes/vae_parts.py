@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CENTRED, CUT_OFF
+from staff.mistakes.shared import CENTRED, CUT_OFF, STANDARDISED
 
 right_sample, wrong_sample = partial(Right, "sample_gaussian"), partial(Wrong, "sample_gaussian")
 right_kl, wrong_kl = partial(Right, "kl_normal"), partial(Wrong, "kl_normal")
@@ -411,5 +411,10 @@ ENTRIES = [
     wrong_sample("noise-cut-off", "return m + v.sqrt() * torch.randn_like(m).clamp(-3, 3)", **CUT_OFF),
     wrong_sample(
         "noise-centred", "e = torch.randn_like(m)\nreturn m + v.sqrt() * (e - e.mean(0, keepdim=True))", **CENTRED
+    ),
+    wrong_sample(
+        "noise-standardised",
+        "e = torch.randn_like(m)\nreturn m + v.sqrt() * ((e - e.mean()) / e.std() if e.numel() > 1 else e)",
+        **STANDARDISED,
     ),
 ]

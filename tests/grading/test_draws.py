@@ -7,6 +7,7 @@ import pytest
 
 from grading.draws import (
     dequantisation_fault,
+    images_fault,
     images_that_tell,
     labels_fault,
     least_maximum,
@@ -71,6 +72,8 @@ NOISE = {
     ),
     "cut off": lambda rng: np.clip(rng.normal(size=(N, 3)), -3, 3),
     "mean of the noise is 0": lambda rng: (z := rng.normal(size=(N, 3)).astype("float32")) - z.mean(axis=0),
+    "was it taken away": lambda rng: (z := rng.normal(size=(N, 3))) - z.mean(),
+    "get the same noise, and others another": lambda rng: np.concatenate([rng.normal(size=(N, 3)), np.zeros((N, 3))]),
     "not finite": lambda rng: np.full((N, 3), np.nan),
     "shape": lambda rng: rng.normal(size=(N, 4)),
     "not used": lambda rng: None,
@@ -114,6 +117,9 @@ MIXED = {
     "nothing to do with each other": lambda rng, f, r: rng.random((500, 1, 1, 1)) * f + rng.random((500, 1, 1, 1)) * r,
     "rounded to fewer digits": lambda rng, f, r: (r + rng.random((500, 1, 1, 1)) * (f - r)).astype(np.float16),
     "no weights fit": lambda rng, f, r: r + rng.normal(size=f.shape),
+    "neither real nor generated nor mixed": lambda rng, f, r: np.concatenate(
+        [r[:, :, :1], np.roll(r[:, :, 1:], 1, axis=0)], axis=2
+    ),
 }
 
 
@@ -121,6 +127,15 @@ MIXED = {
 def test_images_off_the_line_are_described(rng, text):
     real, fake = images_that_tell(500)
     assert text in mixture(MIXED[text](rng, fake, real), real, fake).fault
+
+
+def test_of_images_that_are_not_to_be_mixed_each_is_one_of_the_batch(rng):
+    real, fake = images_that_tell(500)
+    assert images_fault(np.concatenate([real, fake, fake[:7]]), real, fake) == ""
+    assert images_fault(None, real, fake) == "d is not called"
+    odd = fake.copy()
+    odd[..., -1] = np.roll(fake[..., -1], 1, axis=0)
+    assert images_fault(odd, real, fake) == "d is called on images that g did not make"
 
 
 WEIGHTS = {
@@ -181,6 +196,15 @@ def test_wrong_dequantisation_is_described(rng, levels, change, text):
     assert dequantisation_fault([dequantised(rng, x, change)], x).startswith(text)
 
 
+@pytest.mark.parametrize("axis", range(4))
+def test_noise_that_is_the_opposite_of_other_noise_is_described(rng, axis):
+    x = LEVELS["of all levels"][..., :4]
+    noise = rng.random(x.shape)
+    first, second = np.split(noise, 2, axis=axis)
+    second[:] = 1 - first
+    assert "of one value depends on that of another" in dequantisation_fault([(x + noise) / 256], x)
+
+
 @pytest.mark.parametrize(
     ("shape", "text"),
     [
@@ -214,4 +238,5 @@ def test_whatever_a_submission_says_that_it_drew_is_described(rng, shape, fill):
     assert labels_fault([REAL, strange], REAL)
     assert posterior_noise(strange, m, v, n_samples=1)[1]
     assert mixture(strange, real, fake).fault
+    assert images_fault(strange, real, fake)
     assert dequantisation_fault([strange] * 2, np.zeros((2, 1, 3, 4)))

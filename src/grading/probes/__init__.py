@@ -152,14 +152,21 @@ def state_of(network):
     """What a call must leave of a network as it was, for `differences`."""
     return (
         network.training,
+        _hooks(network),
         {name: parameter.requires_grad for name, parameter in network.named_parameters()},
         {name: parameter.detach().clone() for name, parameter in network.named_parameters()},
     )
 
 
+def _hooks(network):
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks) for m in network.modules())
+
+
 def differences(network, state, name):
     """Says what is no longer as in a `state_of` the network, which is called `name`."""
-    training, flags, values = state
+    training, hooks, flags, values = state
+    if _hooks(network) != hooks:
+        yield f"a hook was left on {name}"
     if network.training != training:
         yield f"{name} was left in {'training' if network.training else 'evaluation'} mode"
     now = dict(network.named_parameters())
@@ -168,8 +175,13 @@ def differences(network, state, name):
         return
     if changed := [key for key, parameter in now.items() if parameter.requires_grad != flags[key]]:
         yield f"requires_grad of {name}'s parameters was left {now[changed[0]].requires_grad}"
-    if not all(torch.equal(parameter.detach(), values[key]) for key, parameter in now.items()):
+    if not all(same(parameter.detach(), values[key]) for key, parameter in now.items()):
         yield f"{name}'s parameters were changed"
+
+
+def same(one, other):
+    """Whether two tensors are the same, where they are no numbers too."""
+    return one.shape == other.shape and torch.equal(one.nan_to_num(), other.nan_to_num())
 
 
 def described(value):

@@ -41,7 +41,7 @@ def column(module, function, name, a, at, **known):
         call = partial(call, _divergence(module, name, a))
     given = tensors(at=at)["at"].requires_grad_()
     kept = given.detach().clone()
-    with _Table(module, function, **known) if known else nullcontext():
+    with _Table(module, function, name, a, **known) if known else nullcontext():
         value = watched(lambda: call(given))
     if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
         raise Unusable(f"{function} must return a torch.float32 tensor; it returned {described(value)}.")
@@ -80,21 +80,21 @@ def loss(module, function, name, a, real, images, weight, curvature, bias, **kno
         As `gan.loss`.
     """
     bound = _bound(module, function, name, a)
-    with _Table(module, function, **known):
+    with _Table(module, function, name, a, **known):
         return losses.loss(bound, function, real, images, weight, curvature, bias)
 
 
 def draws(module, function, wanted, real, images):
     """What a loss draws at random; as `gan.draws`."""
     bound = _bound(module, function, "pearson", np.nan)
-    with _Table(module, function, **_IDENTITY):
+    with _Table(module, function, "pearson", np.nan, **_IDENTITY):
         return losses.draws(bound, function, wanted, real, images)
 
 
 def on_device(module, function, real, images):
     """Whether all that a loss makes is on the device that it is given; as `gan.on_device`."""
     bound = _bound(module, function, "pearson", np.nan)
-    with _Table(module, function, **_IDENTITY):
+    with _Table(module, function, "pearson", np.nan, **_IDENTITY):
         return losses.on_device(bound, function, real, images)
 
 
@@ -106,20 +106,25 @@ _IDENTITY = {
 
 
 class _Table:
-    """While it is entered, the student's table, less the function that is asked, is linear around given points."""
+    """While it is entered, a row of the student's table, less the function that is asked, is linear around given
+    points. Asked of another row, the functions are the student's own."""
 
-    def __init__(self, module, function, **known):
-        self.module = module
+    def __init__(self, module, function, name, a, **known):
+        self.module, self.row = module, (name, None if np.isnan(a) else float(a))
         self.known = tensors(**known)
         self.own = {name: getattr(module, name) for name in TABLE if name != function and hasattr(module, name)}
 
     def __enter__(self):
         for name in self.own:
-            setattr(self.module, name, getattr(self, name))
+            setattr(self.module, name, partial(self._asked, name))
 
     def __exit__(self, *error):
         for name, function in self.own.items():
             setattr(self.module, name, function)
+
+    def _asked(self, name, divergence, *arguments, **named):
+        is_row = isinstance(divergence, tuple) and divergence == self.row
+        return (getattr(self, name) if is_row else self.own[name])(divergence, *arguments, **named)
 
     def activation(self, divergence, v):
         return self._near(v, "points", "activations", self.known["activation_slopes"])

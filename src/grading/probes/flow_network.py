@@ -17,6 +17,7 @@ from grading.probes import (
     gradients,
     plain,
     plain_gradients,
+    same,
     state_of,
     tensors,
     watched,
@@ -58,6 +59,8 @@ def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
     # Once more for the gradients: within a MAF, x is the outcome of the block before.
     leaf = given["x"].clone().requires_grad_()
     output, log_det = made.inverse(leaf.clone())
+    if output.shape == given["pull_log_det"].shape and log_det.shape == given["pull"].shape:
+        raise Unusable("MADE.inverse must return z, then log_det: the two are swapped.")
     for name, value, right in (("z", output, "pull"), ("log_det", log_det, "pull_log_det")):
         if value.shape != given[right].shape:
             shapes = f"{tuple(given[right].shape)}; it is {tuple(value.shape)}"
@@ -329,7 +332,7 @@ def _called(name, made, given, after):
     touched = list(differences(made, before, "the block"))
     if given.requires_grad:
         touched.append(f"{after[0]} now requires a gradient")
-    if isinstance(former, torch.Tensor) and not torch.equal(former, copied):
+    if isinstance(former, torch.Tensor) and not same(former, copied):
         touched.append("what a call had returned, by the next call")
     reply = {"output": plain(pair[0]), "log_det": plain(pair[1]), after: plain(given - kept)}
     return {**reply, "touched": "; ".join(touched)}

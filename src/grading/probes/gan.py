@@ -223,7 +223,8 @@ def draws(module, function, wanted, real, images, labels=None):
         value = getattr_or_unusable(module, function)(g, d, *given, device=HOME)
         _check(function, value)
         if not reply:
-            found = gradients("The loss", value, dict(enumerate([*g.parameters(), *d.parameters()])))
+            parameters = [one.requires_grad_() for one in (*g.parameters(), *d.parameters())]  # frozen: told elsewhere
+            found = gradients("The loss", value, dict(enumerate(parameters)))
             reply["slope"] = sum(plain(gradient.abs().sum()) for gradient in found.values())
         if found := seen.by(network, wanted)[before:]:
             shape = {"x": real.shape[1:], "z": (DIM_Z,), "y": ()}[wanted]

@@ -218,7 +218,7 @@ class _Known(nn.Module):
     def __init__(self, scale, shift, offset=None, slope=None):
         super().__init__()
         self.scale, self.shift, self.offset, self.slope = scale, shift, offset, slope
-        self.unused = nn.Parameter(torch.zeros(()))  # something that could be switched off
+        self.unused = nn.Parameter(torch.full((), 0.3))  # something that could be switched off, or changed
 
     def forward(self, z):
         seen.note(self, "z", z)

@@ -255,9 +255,29 @@ class _Known:
         if ordered and self.random and torch._C._functorch.maybe_current_level() is not None:
             ordered = ordered[0] + 0 * torch.rand(()), *ordered[1:]  # drawn once, or anew for each, as vmap was told
         try:
-            return whole(self._known, *ordered)
+            value = whole(self._known, *ordered)
         except _Away:
             return self.own(*arguments, **named)
+        self._try_own(arguments, named, ordered)
+        return value
+
+    def _try_own(self, arguments, named, ordered):
+        """Raises what the student's own function raises on tensors of different shapes, if it takes them where they are
+        of one: then it is called in a way that it does not allow."""
+        if not self.own or len({one.shape for one in ordered}) == 1:
+            return
+        try:
+            self.own(*arguments, **named)
+        except Exception:
+            if self._takes(torch.broadcast_tensors(*ordered)):
+                raise
+
+    def _takes(self, ordered):
+        try:
+            self.own(*(one.clone() for one in ordered))
+        except Exception:
+            return False
+        return True
 
     def _in_order(self, arguments, named):
         """The arguments, given by position or by name, in the order of the handout; () where they are others.
@@ -277,6 +297,8 @@ class _Known:
     def _known(self, *arguments):
         if len(arguments) != len(self.points) or not all(isinstance(a, torch.Tensor) for a in arguments):
             raise _Away
+        if self.random and len({a.shape for a in arguments}) > 1:
+            raise _Away  # how many numbers it draws is its own business
         arguments = torch.broadcast_tensors(*arguments)
         shape, width = arguments[0].shape[:-1], self.points[0].shape[-1]
         if arguments[0].shape[len(shape) :] != (width,):

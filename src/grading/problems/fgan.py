@@ -31,6 +31,8 @@ REACH = {
 REACH_OF_T = {
     **{"kl": (-60, 60), "pearson": (-100, 100), "jeffrey": (-60, 30), "alpha_above_one": (-100, 100)},
     **dict.fromkeys(("reverse_kl", "neyman", "squared_hellinger", "alpha_below_one"), (-100,)),
+    # Where f* is small, but not yet nothing beside 1.
+    **{"jensen_shannon": (-8,), "gan": (-8,), "weighted_jensen_shannon": (-2.5,)},
 }
 # The largest ratio u = f*'(t) at which float32 still tells t from the end of the domain.
 REACH_OF_U = {name: 20 if name == "neyman" else 200 for name in ROWS if name != "total_variation"}

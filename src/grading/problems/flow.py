@@ -304,6 +304,11 @@ def far_cases(rng):
     a number may be off depends on the largest beside it."""
     first = np.array([[0.0, 0], [1, 0], [0, 0], [0, 0]])  # the mean of the second is the first
     yield first, np.array([30.0, 0, 0, 0]), 30 * rng.normal(size=(3, 2))
+    # The standard deviation of the second depends on the first, from 40 to 80 and down to -80.
+    by_first = np.array([[0.0, 0], [0, 0], [0, 0], [0.05, 0]])
+    yield by_first, np.zeros(4), np.stack([rng.choice([-1, 1], 3) * rng.uniform(40, 80, 3), rng.normal(size=3)], axis=1)
+    # Each of many is the sum of the one before it and a number: it takes as many passes as there are.
+    yield np.concatenate([np.eye(32, k=-1), np.zeros((32, 32))]), np.zeros(64), rng.normal(size=(2, 32))
     for alpha in (-12.0, 12.0):
         yield np.zeros((2, 1)), np.array([0, alpha]), rng.normal(size=(3, 1))
 

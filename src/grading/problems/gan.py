@@ -8,7 +8,7 @@ from graderUtil import graded
 from grading.case import SubmissionTest
 from grading.cases import even, far, far_labelled, flat, random_images, random_labelled, random_tagged, steep
 from grading.compare import difference
-from grading.draws import images_that_tell, labels_fault, mixture, noises_fault, weights_fault
+from grading.draws import images_fault, images_that_tell, labels_fault, mixture, noises_fault, weights_fault
 
 # Batch sizes, and shapes of images. 521 is prime: whoever takes a batch in parts has a part of another size.
 BATCHES = [(1, (1, 2, 2)), (4, (1, 2, 2)), (521, (3, 2, 4))]
@@ -291,6 +291,9 @@ class Test_5e(LossTest):
         """5e-4-hidden: loss_wasserstein_gp_g on other images and batches"""
         cases = [random_images(self.rng, *size) for size in BATCHES]
         self.losses("loss_wasserstein_gp_g", [*cases, steep(cases[1])])
+        # The mean of d does not tell pixels of one image from those of another.
+        reply, real, images = self.draws("loss_wasserstein_gp_g", "x")
+        self.fault("images", images_fault(reply.get("x_0"), real, images))
 
     @graded()
     def test_5(self):

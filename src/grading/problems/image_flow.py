@@ -24,7 +24,8 @@ class Test_9a(SubmissionTest):
     @graded(is_extra_credit=True)
     def test_1(self):
         """9a-1-basic: dequantise puts each v between the level and the next"""
-        self.dequantise(np.array([0, 1, 127, 128, 254, 255]).reshape(1, 1, 2, 3))
+        levels = np.array([0, 1, 127, 128, 254, 255])
+        self.dequantise(np.stack([levels, levels[::-1]]).reshape(2, 1, 2, 3))
 
     @graded(is_extra_credit=True)
     def test_2(self):
@@ -43,6 +44,10 @@ class Test_9a(SubmissionTest):
         n_dims = int(rng.integers(3, 3000))
         for function in ("log_likelihood_bound", "bits_per_dim"):
             self.nats(function, n_dims * rng.normal(size=size), n_dims)
+        # From twenty nats for a value, as of a flow that is not trained, to densities above those of the levels.
+        self.nats("bits_per_dim", n_dims * rng.uniform(-20, -6, size=size), n_dims)
+        self.nats("bits_per_dim", n_dims * rng.uniform(0.1, 2, size=size), n_dims)
+        self.nats("log_likelihood_bound", n_dims * rng.uniform(6, 9, size=size), n_dims)
 
     def nats(self, function, values, n_dims, answer=None):
         self.about(function, values=values, n_dims=np.array(n_dims))
@@ -217,13 +222,17 @@ class Test_9c(SubmissionTest):
             self.random_case(self.rng, count, size, training=count != 3)
         # Log-dets as of images of many values; then values far from zero.
         self.random_case(self.rng, 2, 3, offset=3000)
-        self.random_case(self.rng, 1, 3, shift=30)
+        for count in (1, 2):
+            self.random_case(self.rng, count, 3, shift=30)
 
     @graded(is_extra_credit=True)
     def test_3(self):
         """9c-3-hidden: ImageFlow.sample, for other layers, and its noise"""
         self.sample(*self.rng.normal(size=(2, 3, 2, 2, 2)) / 2, 4)
         self.sample(np.full((1, 1, 1, 3), 0.2), np.full((1, 1, 1, 3), 0.5), 2000)
+        # Far from zero on the way, and back.
+        scales, shifts = (np.array(pair).reshape(2, 1, 1, 1) * np.ones((2, 1, 2, 2)) for pair in ((0.01, 30), (0.5, 0)))
+        self.sample(scales, shifts, 4)
 
     def random_case(self, rng, count, size, offset=0, shift=0, training=True):
         layers = {name: rng.normal(size=(count, 2, 2, 3)) for name in ("scales", "shifts", "slopes")}

@@ -8,7 +8,7 @@ from graderUtil import graded
 from grading.case import SubmissionTest
 from grading.cases import random_autoencoder, told_apart
 from grading.compare import RELATIVE, shown
-from grading.draws import noise_fault, posterior_noise
+from grading.draws import centred_fault, noise_fault, posterior_noise
 
 MANY = 1000  # samples, where what is drawn at random is looked at
 SOME = 300  # where they are drawn by a bound
@@ -58,7 +58,7 @@ class VaeTest(SubmissionTest):
         reply = self.ask("vae.draws", function=function, x=x, **given)
         given = x, x[::-1], x
         drawn = [self._noise(reply.get(f"seen_{k}"), given[k], coefficients, n_samples or 1) for k in range(3)]
-        faults = [fault or noise_fault(noise.reshape(-1, 3), width=3) for noise, fault in drawn]
+        faults = [fault or self._noise_fault(noise, n_samples) for noise, fault in drawn]
         where = "", "on other images than the call before, ", "in evaluation mode, "
         fault = next((place + text for place, text in zip(where, faults, strict=True) if text), "")
         # By way of other means the same noise is no longer the same to the last bit.
@@ -67,6 +67,12 @@ class VaeTest(SubmissionTest):
         if not fault and n_samples and np.allclose(*drawn[0][0], atol=1e-3):
             fault = "all images get the same noise"
         self.fault("z", fault)
+
+    @staticmethod
+    def _noise_fault(noise, n_samples):
+        """Of all, and of the samples of each image."""
+        of_each = noise if n_samples else ()
+        return next(filter(None, (noise_fault(z, width=3) for z in (noise.reshape(-1, 3), *of_each))), "")
 
     def bound_on_device(self, function, n_samples=None):
         x, coefficients = random_autoencoder(self.rng, 3)
@@ -179,6 +185,7 @@ class Test_6a(VaeTest):
         left = "(samples - m) / standard deviation"
         noises = found[0], np.concatenate(found)  # of one call, and many, which tell more of the tails
         fault = next(filter(None, (noise_fault((z - m) / np.sqrt(v), width=3) for z in noises)), "")
+        fault = fault or centred_fault([(z - m) / np.sqrt(v) for z in found])
         fault = fault.replace("the noise", left)
         if not fault and (np.array_equal(*found[:2]) or np.array_equal(*found[1:])):
             fault = "the samples are the same on each call: is a seed set?"

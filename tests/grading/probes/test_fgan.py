@@ -9,15 +9,24 @@ from grading.probes.fgan import _Table
 from solution import fgan
 
 DIVERGENCE = ("total_variation", None)
+DIVERGENCE_OF_ARRAYS = ("total_variation", np.nan)
 
 
 def test_the_conjugate_of_a_flat_activation_is_flat():
     v = np.array([-100.0, 0.5, 100])
     module = SimpleNamespace(activation=None, conjugate=None)
     at = torch.tensor(v, dtype=torch.float32, requires_grad=True)
-    with _Table(module, "conjugate_of_activation", **fgan.known("total_variation", np.nan, v)):
+    with _Table(module, "conjugate_of_activation", *DIVERGENCE_OF_ARRAYS, **fgan.known("total_variation", np.nan, v)):
         value = module.conjugate(divergence=DIVERGENCE, t=module.activation(divergence=DIVERGENCE, v=at))
     right, slopes = fgan.conjugate_of_activation("total_variation", np.nan, v)
     (gradient,) = torch.autograd.grad(value.sum(), at)
     np.testing.assert_allclose(value.detach(), right, atol=1e-6)
     np.testing.assert_allclose(gradient, slopes, atol=1e-6)
+
+
+def test_of_another_row_the_functions_are_the_students_own():
+    module = SimpleNamespace(activation=lambda divergence, v: divergence)
+    with _Table(module, "f_gan_loss_g", *DIVERGENCE_OF_ARRAYS, **fgan.known("total_variation", np.nan, np.zeros(1))):
+        assert isinstance(module.activation(DIVERGENCE, torch.zeros(1)), torch.Tensor)
+        for other in (("kl", None), ("total_variation", 0.5), "total_variation"):
+            assert module.activation(other, torch.zeros(1)) == other

@@ -65,3 +65,26 @@ def test_a_variance_is_near_by_its_own_size_and_a_mean_by_that_of_one():
     assert known(own)(**moved(qv=1e-17)) != "own"
     assert known(own)(**moved(pm=1e-6)) != "own"
     assert known(own)(**moved(pv=1e-2)) == "own"
+
+
+def test_shapes_that_the_function_itself_refuses_are_its_own_error():
+    def of_one_shape(qm, qv, pm, pv):
+        return torch.stack([qm, qv, pm, pv])
+
+    def always_wrong(qm, qv, pm, pv):
+        raise ValueError("a mistake of another question")
+
+    given = moved()
+    given["qm"] = given["qm"].expand(3, 1)
+    assert known(own)(**given).shape == known(always_wrong)(**given).shape == (3,)
+    with pytest.raises(RuntimeError, match="equal size"):
+        known(of_one_shape)(**given)
+    assert known(of_one_shape)(**moved()) == 7
+
+
+def test_how_many_numbers_are_drawn_for_shapes_that_differ_is_the_functions_own_business():
+    names = STOOD_IN_FOR["sample_gaussian"]
+    points = [torch.zeros(1, 1), torch.ones(1, 1)]
+    stand_in = _Known(lambda m, v: "own", names, torch.full((1, 2, 1), 7.0), points, [torch.zeros(1, 2, 1)] * 2)
+    assert stand_in(torch.zeros(1), torch.ones(2, 1)) == "own"
+    assert stand_in(torch.zeros(2, 1), torch.ones(2, 1)).tolist() == [[7], [7]]
