@@ -70,30 +70,30 @@ def _run(flags):
     seed = _seed(flags)
     again = {_meant(word, found) for word in flags.again}
 
-    todo, stale = [], 0
+    todo, stale = [], set()
     for one in found:
         job = _job(one, seed, chosen)
         old = _result(flags.out / RESULTS / f"{one.id}.json", job)
         current = old and _made_from(old) == (seed, jobs.fingerprint(job.archive, job.refused), job.grader)
-        if old is None or old["extra_data"].get("status") == "failed" or one.id in again:
+        failed = old and old["extra_data"].get("status") == "failed"
+        if not old or failed or one.id in again or (flags.changed and not current):
             todo.append(job)
         elif not current:
-            stale += 1
-            todo += [job] if flags.changed else []
+            stale.add(one.id)
     kept = len(found) - len(todo)
     if kept:
         print(f"{kept} of {len(found)} have results already.")
-    if stale and not flags.changed:
-        print(f"{stale} of these are of other files, another grader or another seed: --changed grades them again.")
+    if stale:
+        print(f"{len(stale)} of these are of other files, another grader or another seed: --changed grades them again.")
 
     due = {job.id for job in todo}
     todo = _spread(todo, {one.id for one in found if one.id in due and one.loops()})
     grades.forget(flags.out, [job.id for job in todo])
     failed = _grade(todo, flags)
-    grades.write(flags.out, found, seed)  # naming may take minutes: the grades are not to wait for it
+    grades.write(flags.out, found, seed, stale)  # naming may take minutes: the grades are not to wait for it
     if not flags.no_names:
         grades.name_all(flags.out, found, seed)
-        grades.write(flags.out, found, seed)
+        grades.write(flags.out, found, seed, stale)
     print(f"{flags.out / 'grades.csv'} and {flags.out / 'report.html'} are of {len(found)} submissions.")
     why = [row.results["extra_data"].get("why") for row in grades.rows(flags.out, found) if row.status == "refused"]
     if len(why) == len(found):

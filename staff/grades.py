@@ -29,6 +29,7 @@ class Row:
     mistakes: [(function, misconception, hint)] that were recognised.
     wrong: names of functions that ran and went wrong.
     stops: [(test id, last line of why it came to no answer)], of hidden tests too.
+    outdated: whether it came of other files, or of another grader or seed, than are there now.
     """
 
     submission: object
@@ -36,6 +37,7 @@ class Row:
     mistakes: tuple
     wrong: tuple = ()
     stops: tuple = ()
+    outdated: bool = False
 
     @cached_property
     def points(self):
@@ -70,28 +72,35 @@ def read(path):
     return results
 
 
-def rows(folder, submissions):
-    """The rows of a class, as far as there are results."""
+def rows(folder, submissions, outdated=()):
+    """The rows of a class, as far as there are results; `outdated` are ids."""
     known = _named(folder)
     found = ((one, read(folder / RESULTS / f"{one.id}.json")) for one in submissions)
     return [
-        Row(one, results, tuple(map(tuple, known.get(one.id, ()))), *_went_wrong(folder / SEEN / f"{one.id}.json"))
+        Row(
+            one,
+            results,
+            tuple(map(tuple, known.get(one.id, ()))),
+            *_went_wrong(folder / SEEN / f"{one.id}.json"),
+            one.id in outdated,
+        )
         for one, results in found
         if results
     ]
 
 
-def write(folder, submissions, seed):
+def write(folder, submissions, seed, outdated=()):
     """Writes what an instructor reads: grades.csv and report.html.
 
     Args:
         folder: of the results.
         submissions: `staff.submissions.Submission`, all of the class.
         seed: of the run.
+        outdated: ids of those whose results are.
     """
     from staff import report
 
-    found = rows(folder, submissions)
+    found = rows(folder, submissions, outdated)
     store(folder / "grades.csv", _csv(found))
     store(folder / "report.html", report.page(found, seed))
 
@@ -108,7 +117,7 @@ def _csv(found):
             who = (student.name, student.sid, student.email) if student else ("", "", "")
             points = [f"{row.points.get(name, 0):g}" for name in order]
             sums = f"{row.results['score']:g}", f"{row.extra_credit:g}"
-            cells = [row.submission.id, *who, *sums, row.status]
+            cells = [row.submission.id, *who, *sums, "outdated" if row.outdated else row.status]
             table.writerow([*map(_harmless, cells), *points])
     return text.getvalue()
 

@@ -326,6 +326,7 @@ class Class:
             ("Graded", statuses["graded"]),
             ("Refused", statuses["refused"]),
             ("Failed on this machine", statuses["failed"]),
+            *[("Outdated", late) for late in [sum(entry.row.outdated for entry in self.entries)] if late],
             ("Seed", self.seed),
             ("Wall", ", ".join(f"{wall or 'none'} ({count})" for wall, count in sorted(walls.items())) or "none"),
         ]

@@ -104,6 +104,7 @@ def negative_iwae_bound(model, x, n_samples):
     m, v = m.expand(n_samples, *m.shape), v.expand(n_samples, *v.shape)
     z = sample_gaussian(m, v)
     log_prior = log_normal(z, torch.zeros_like(m), torch.ones_like(v))
+    x = x.expand(n_samples, *x.shape)
     log_weights = log_bernoulli_with_logits(x, model.decode(z)) + log_prior - log_normal(z, m, v)
     return -(log_weights.logsumexp(dim=0) - math.log(n_samples)).mean()  # weights of e^-500 are no matter to it
     ### END_CODE_HERE ###

@@ -134,8 +134,12 @@ def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, gr
         (a_class / "sign" / "gan.py").write_text(GAN)
         assert "1 of these are of other files" in run(a_class, out, "--no-names")[1]
         assert scores(out)["sign"] < 35
+        with (out / "grades.csv").open() as file:
+            late = {row["id"] for row in csv.DictReader(file) if row["status"] == "outdated"}
+        assert late == {"sign"} and "Outdated" in (out / "report.html").read_text()
         run(a_class, out, "--changed", "--no-names")
         assert scores(out)["sign"] == 35
+        assert "outdated" not in (out / "grades.csv").read_text()
     finally:
         (a_class / "sign" / "gan.py").write_text(text)
     named = {name: [["loss_nonsaturating_g", "a misconception", "a hint"]] for name in ("sign", "loop")}
