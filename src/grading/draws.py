@@ -21,9 +21,9 @@ def noises_fault(calls, width, size):
         if z is None or z.ndim != 2 or z.shape[1] != width:
             return noise_fault(z, width)
     often = [np.unique(z, axis=0, return_counts=True)[1] for z in calls]
-    if any(counts.size and counts.max() > 10 * counts.min() for counts in often):
+    if any(counts.size and counts.max() > max(10 * counts.min(), size / 2) for counts in often):
         return "many images get the same noise, and others another"
-    calls = [_each_once(z) for z in calls]
+    calls = [each_once(z) for z in calls]
     fault, few = noise_fault(calls[0], width), min(map(len, calls))
     if not fault and few < size:
         fault = f"there are {few} different noise vectors for {size} images"
@@ -42,7 +42,7 @@ def centred_fault(calls):
 _CENTRED = "the mean of the noise is 0: was it taken away? Nothing that is drawn has it, but nearly"
 
 
-def _each_once(rows):
+def each_once(rows):
     """Rows less those that came before, in their order."""
     return rows[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
 
@@ -80,7 +80,7 @@ def _departures(values):
         yield f"the noise has mean {mean:.2f} and standard deviation {spread:.2f}, not 0 and 1"
     if not _follows(values.ravel(), normal_cdf):
         yield "the noise does not follow the normal distribution"
-    if np.abs(values).max() < least_maximum(size):
+    if np.abs(values).max() < least_maximum(size) or min(values.max(), -values.min()) < least_end(size):
         yield "the noise is cut off"
     if not all(_independent(column) for column in values.T):
         yield "the noise of one image depends on that of another"
@@ -111,6 +111,11 @@ def least_maximum(size):
     return NormalDist().inv_cdf(1 - outside / 2)
 
 
+def least_end(size):
+    """What the largest of `size` standard normal numbers exceeds but once in 10^10 times."""
+    return NormalDist().inv_cdf(1e-10 ** (1 / size))
+
+
 def posterior_noise(seen, m, v, n_samples):
     """Finds the noise eps of z = m + sqrt(v) eps in what a decoder was called on.
 
@@ -129,7 +134,8 @@ def posterior_noise(seen, m, v, n_samples):
     fits = seen.ndim == 2 and seen.shape[1] == width
     if not fits or not np.isfinite(seen).all():
         return None, f"decode is called on z {'that are not finite' if fits else f'of shape {seen.shape}'}"
-    z = _each_once(seen).astype(float)  # twice the same one counts once
+    # Twice the same one counts once, and one of zeros is a look at shapes.
+    z = each_once(seen[seen.any(axis=1)]).astype(float)
     if len(z) != size * n_samples:
         wanted = f"{size * n_samples} wanted, {n_samples} for each image of the batch"
         return None, f"decode is called on {len(z)} different z: {wanted}"
@@ -198,7 +204,9 @@ def _drawn_labels_fault(y, real):
 
 def _alike_in_halves(y):
     """Whether labels half a batch apart agree too often. Sorted ones never do, and are as good as others: the loss does
-    not know their order."""
+    not know their order; for which ones that are balanced to the last are as good."""
+    if not np.ptp(np.bincount(y.astype(int))):
+        return False
     alike = (np.bincount(y.astype(int)) ** 2).sum() / len(y) ** 2
     counts = [(len(y) - lag, (y[lag:] == y[:-lag]).sum()) for lag in (len(y) // 2, (len(y) + 1) // 2) if lag]
     return any(agree - pairs * alike > 6 * np.sqrt(pairs * alike * (1 - alike)) for pairs, agree in counts)
@@ -267,7 +275,9 @@ def mixture(seen, real, fake):
     pure = (np.abs(x[:, 0]) < 1e-7) & (np.abs(x[:, 1]) < 1e-7) | (np.abs(x[:, 0] - 1) < 1e-7) & (np.abs(x[:, 2]) < 1e-7)
     strange = _strangers(x[pure], fake, real)
     # A point where d is called twice counts once.
-    x = _each_once(x[~pure])
+    unmixed, x = x[pure], each_once(x[~pure])
+    if len(x) == size - 1:
+        x = _with_an_end(x, unmixed)
     weights = x[:, 0]
     images = x.reshape(-1, *seen.shape[1:])
     fault = ""
@@ -275,12 +285,11 @@ def mixture(seen, real, fake):
         fault = "d is called on images that are neither real nor generated nor mixed of one of each"
     elif not len(x):
         fault = "d is not called on any image between a real and a generated one"
-    # Of many weights one may be 0 or 1, within float32, and its image be taken for a pure one.
-    elif not size - size // 1000 <= len(x) <= size:
+    elif len(x) != size:
         fault = f"d is called on {len(x)} images that are neither real nor generated, in a batch of {size}"
     if fault:
         return Mixture(images, weights, fault, False)
-    off = _misfit(x, weights, fake, real) if len(x) == size else np.ones(len(x))
+    off = _misfit(x, weights, fake, real)
     if (off < 1e-3).all():
         return Mixture(images, weights, "", True)
     i, j = _indices(x, weights, size)
@@ -294,11 +303,32 @@ def mixture(seen, real, fake):
 
 
 def _strangers(x, fake, real):
-    """Whether an image that is not mixed is none of the batches', but has only the pixels by which they are known."""
-    is_fake = x[:, :1] > 0.5
-    index = np.rint(np.where(is_fake[:, 0], x[:, 1], x[:, 2]) * len(real)) - 1
-    index = np.clip(index, 0, len(real) - 1).astype(int)
-    return bool((np.abs(np.where(is_fake, fake[index], real[index]) - x) > 1e-3).any())
+    """Whether an image that is not mixed is none of the batches', but has only the pixels by which they are known; one
+    of zeros is a look at shapes."""
+    is_fake, index = _kind_and_index(x, len(real))
+    off = np.abs(np.where(is_fake[:, None], fake[index], real[index]) - x) > 1e-3
+    return bool((off.any(axis=1) & x.any(axis=1)).any())
+
+
+def _kind_and_index(x, size):
+    """Of unmixed images, whether they are generated, and which."""
+    is_fake = x[:, 0] > 0.5
+    index = np.rint(np.where(is_fake, x[:, 1], x[:, 2]) * size) - 1
+    return is_fake, np.clip(index, 0, size - 1).astype(int)
+
+
+def _with_an_end(mixed, unmixed):
+    """Adds the image whose weight is 0 or 1, within float32, as one of many is now and then: d is given it once more
+    than the others of its batch."""
+    size = len(mixed) + 1
+    is_fake, index = _kind_and_index(unmixed, size)
+    for kind in (True, False):
+        counts = np.bincount(index[is_fake == kind], minlength=size)
+        more = np.flatnonzero(counts > np.median(counts))
+        if len(more) == 1:
+            row = unmixed[(is_fake == kind) & (index == more[0])][-1]
+            return np.insert(mixed, more[0], row, axis=0)
+    return mixed
 
 
 def images_fault(seen, real, fake):

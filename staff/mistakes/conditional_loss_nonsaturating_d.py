@@ -920,4 +920,12 @@ ENTRIES = [
         """,
         **SOFTPLUS_CUT_SHORT,
     ),
+    right(
+        "labels-in-turn-from-a-random-order",
+        """
+        order = torch.randperm(10, device=device)
+        y_fake = order[torch.arange(len(y_real), device=device) % 10]
+        return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(g(z, y_fake).detach(), y_fake)).mean()
+        """,
+    ),
 ]

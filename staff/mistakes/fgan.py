@@ -613,4 +613,32 @@ ENTRIES = [
             "(1 - a) * ((1 - a) / (1 - a * (t / a).clamp(min=-5).exp())).log()",
         ),
     ),
+    *[
+        Right("conjugate_of_activation", name, edits=(row(*edit),))
+        for name, edit in {
+            "gan-by-symmetry": ('"gan": lambda: F.softplus(v)', '"gan": lambda: -activation(divergence, -v)'),
+            "hellinger-by-symmetry": ("torch.expm1(v)", "-activation(divergence, -v)"),
+            "neyman-by-half-of-v": ("2 - 2 * (-v / 2).exp()", "2 * activation(divergence, v / 2)"),
+        }.items()
+    ],
+    Right(
+        "conjugate_of_activation",
+        "pearson-by-clamped-numbers",
+        edits=(
+            row(
+                '"gan": lambda: F.softplus(v)',
+                '"gan": lambda: F.softplus(v),\n        "pearson": lambda: conjugate(divergence, v.clamp(min=-2))',
+            ),
+        ),
+    ),
+    Right(
+        "f_gan_loss_d",
+        "gan-by-symmetry",
+        """
+        x_fake = g(z).detach()
+        if divergence.name == "gan":
+            return -activation(divergence, -d(x_fake)).mean() - activation(divergence, d(x_real)).mean()
+        return conjugate_of_activation(divergence, d(x_fake)).mean() - activation(divergence, d(x_real)).mean()
+        """,
+    ),
 ]

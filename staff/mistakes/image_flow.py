@@ -735,4 +735,6 @@ ENTRIES = [
         """
         + textwrap.indent(_LOG_PROB, 8 * " "),
     ),
+    wrong("ImageFlow.sample", "noise-cut-off-on-one-side", CUT_OFF, "z = z.clamp(max=2.3)" + _SAMPLE),
+    Right("ImageFlow.sample", "last-layer-called-twice", "self.layers[-1].forward(z)" + _SAMPLE),
 ]

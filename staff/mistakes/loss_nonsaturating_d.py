@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CENTRED, DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import CENTRED, CUT_OFF, DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
 
 right = partial(Right, "loss_nonsaturating_d")
 wrong = partial(Wrong, "loss_nonsaturating_d")
@@ -1120,5 +1120,19 @@ ENTRIES = [
         "noise-centred",
         "z = z - z.mean(dim=0)\nreturn F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()",
         **CENTRED,
+    ),
+    wrong(
+        "noise-cut-off-on-one-side",
+        "z = z.clamp(max=2.3)\nreturn F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()",
+        **CUT_OFF,
+    ),
+    right(
+        "last-chunk-filled-up",
+        """
+        chunks = list(z.split(64))
+        filled = torch.cat([chunks[-1], chunks[-1][-1:].expand(64 - len(chunks[-1]), -1)])
+        x_fake = torch.cat([*map(g, chunks[:-1]), g(filled)[: len(chunks[-1])]]).detach()
+        return F.softplus(-d(x_real)).mean() + F.softplus(d(x_fake)).mean()
+        """,
     ),
 ]

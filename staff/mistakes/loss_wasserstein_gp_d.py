@@ -2439,4 +2439,16 @@ ENTRIES = [
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
     ),
+    right(
+        "shapes-looked-at-on-zeros",
+        """
+        assert d(torch.zeros_like(x_real)).shape == (len(x_real),)
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
 ]

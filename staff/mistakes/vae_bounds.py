@@ -585,4 +585,12 @@ return kl + rec, kl, rec
         ),
         **CALLED_ON_OTHER_SHAPES,
     ),
+    right_elbo(
+        "shapes-looked-at-on-zeros",
+        ENCODED
+        + "assert model.decode(torch.zeros_like(m)).shape == x.shape\nz = sample_gaussian(m, v)\n"
+        + KL
+        + REC
+        + MEANS,
+    ),
 ]

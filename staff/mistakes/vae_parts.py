@@ -417,4 +417,5 @@ ENTRIES = [
         "e = torch.randn_like(m)\nreturn m + v.sqrt() * ((e - e.mean()) / e.std() if e.numel() > 1 else e)",
         **STANDARDISED,
     ),
+    wrong_sample("noise-cut-off-on-one-side", "return m + v.sqrt() * torch.randn_like(m).clamp(max=2.3)", **CUT_OFF),
 ]

@@ -34,6 +34,7 @@ def test_right_draws_are_not_blamed(rng):
         assert noises_fault([rng.normal(size=(N, 3)).astype("float32") for _ in range(3)], 3, N) == ""
         assert labels_fault([rng.integers(10, size=N) for _ in range(3)], labels) == ""
         assert labels_fault([rng.choice(labels, N) for _ in range(3)], labels) == ""
+        assert labels_fault([rng.permutation(10)[np.arange(N) % 10] for _ in range(3)], labels) == ""
         assert labels_fault([np.sort(rng.integers(10, size=N)) for _ in range(3)], labels) == ""
         assert weights_fault([rng.random(N).astype("float32") for _ in range(3)]) == ""
     assert labels_fault([labels, labels], labels) == ""
@@ -74,6 +75,7 @@ NOISE = {
     "mean of the noise is 0": lambda rng: (z := rng.normal(size=(N, 3)).astype("float32")) - z.mean(axis=0),
     "was it taken away": lambda rng: (z := rng.normal(size=(N, 3))) - z.mean(),
     "get the same noise, and others another": lambda rng: np.concatenate([rng.normal(size=(N, 3)), np.zeros((N, 3))]),
+    "is cut off": lambda rng: np.minimum(rng.normal(size=(N, 3)), 2.3),
     "not finite": lambda rng: np.full((N, 3), np.nan),
     "shape": lambda rng: rng.normal(size=(N, 4)),
     "not used": lambda rng: None,
@@ -127,6 +129,23 @@ MIXED = {
 def test_images_off_the_line_are_described(rng, text):
     real, fake = images_that_tell(500)
     assert text in mixture(MIXED[text](rng, fake, real), real, fake).fault
+
+
+@pytest.mark.parametrize("weight", [0, 2**-24, 1 - 2**-24, 1])
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_weight_that_is_0_or_1_within_float32_is_found_among_the_others(rng, weight, paired):
+    real, fake = images_that_tell(500)
+    order = np.arange(500) if paired else rng.permutation(500)
+    a = rng.random((500, 1, 1, 1), dtype="float32")
+    a[123] = weight
+    mixed = a * fake + (1 - a) * real[order]
+    found = mixture(np.concatenate([real, fake, mixed]), real, fake)
+    assert (found.fault, found.paired) == ("", paired)
+    found, right = (images.reshape(500, -1) for images in (found.images, mixed))
+    by = rng.normal(size=12)
+    np.testing.assert_allclose(found[np.argsort(found @ by)], right[np.argsort(right @ by)], atol=1e-5)
+    without = mixture(np.concatenate([real, fake, np.delete(mixed, 123, axis=0)]), real, fake)
+    assert "on 499 images that are neither" in without.fault
 
 
 def test_of_images_that_are_not_to_be_mixed_each_is_one_of_the_batch(rng):

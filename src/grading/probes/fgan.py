@@ -1,6 +1,6 @@
 """Probes of the f-GAN: columns of the table at given numbers, and the losses on the networks of probes.gan."""
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from types import SimpleNamespace
 
@@ -16,6 +16,7 @@ from grading.probes import (
     provided_or_unusable,
     tensors,
     watched,
+    whole,
 )
 from grading.probes import gan as losses
 
@@ -87,14 +88,14 @@ def loss(module, function, name, a, real, images, weight, curvature, bias, **kno
 def draws(module, function, wanted, real, images):
     """What a loss draws at random; as `gan.draws`."""
     bound = _bound(module, function, "pearson", np.nan)
-    with _Table(module, function, "pearson", np.nan, **_IDENTITY):
+    with _Table(module, function, "pearson", np.nan, near=np.inf, **_IDENTITY):
         return losses.draws(bound, function, wanted, real, images)
 
 
 def on_device(module, function, real, images):
     """Whether all that a loss makes is on the device that it is given; as `gan.on_device`."""
     bound = _bound(module, function, "pearson", np.nan)
-    with _Table(module, function, "pearson", np.nan, **_IDENTITY):
+    with _Table(module, function, "pearson", np.nan, near=np.inf, **_IDENTITY):
         return losses.on_device(bound, function, real, images)
 
 
@@ -105,12 +106,20 @@ _IDENTITY = {
 }
 
 
+class _Away(Exception):
+    """A function is called where it is not known."""
+
+
 class _Table:
     """While it is entered, a row of the student's table, less the function that is asked, is linear around given
-    points. Asked of another row, the functions are the student's own."""
+    points. Asked of another row, or elsewhere, the functions are the student's own.
 
-    def __init__(self, module, function, name, a, **known):
-        self.module, self.row = module, (name, None if np.isnan(a) else float(a))
+    Args:
+        near: how far from a point that is, as a share of one more than the point's size.
+    """
+
+    def __init__(self, module, function, name, a, near=1e-4, **known):
+        self.module, self.row, self.near = module, (name, None if np.isnan(a) else float(a)), near
         self.known = tensors(**known)
         self.own = {name: getattr(module, name) for name in TABLE if name != function and hasattr(module, name)}
 
@@ -123,19 +132,22 @@ class _Table:
             setattr(self.module, name, function)
 
     def _asked(self, name, divergence, *arguments, **named):
-        is_row = isinstance(divergence, tuple) and divergence == self.row
-        return (getattr(self, name) if is_row else self.own[name])(divergence, *arguments, **named)
+        given = (*arguments, *named.values())
+        if isinstance(divergence, tuple) and divergence == self.row and len(given) == 1:
+            with suppress(_Away):
+                return whole(getattr(self, name), *given)
+        return self.own[name](divergence, *arguments, **named)
 
-    def activation(self, divergence, v):
+    def activation(self, v):
         return self._near(v, "points", "activations", self.known["activation_slopes"])
 
-    def conjugate(self, divergence, t):
+    def conjugate(self, t):
         composed = self.known["composed_slopes"]
         # Far out float32 leaves nothing of either slope, and 0/0 would make a NaN of a gradient that is 0.
         slopes = torch.where(composed == 0, composed, composed / self.known["activation_slopes"])
         return self._near(t, "activations", "conjugates", slopes)
 
-    def conjugate_of_activation(self, divergence, v):
+    def conjugate_of_activation(self, v):
         return self._near(v, "points", "composed", self.known["composed_slopes"])
 
     def _near(self, x, points, values, slopes):
@@ -144,6 +156,8 @@ class _Table:
             table.index_select(0, row.reshape(-1)).reshape(row.shape)  # torch.func.vmap knows no index by a number
             for table in (self.known[values], slopes, self.known[points])
         )
+        if ((x - point).abs() > self.near * (1 + point.abs())).any():
+            raise _Away
         return value + slope * (x - point)
 
 

@@ -30,3 +30,11 @@ def test_of_another_row_the_functions_are_the_students_own():
         assert isinstance(module.activation(DIVERGENCE, torch.zeros(1)), torch.Tensor)
         for other in (("kl", None), ("total_variation", 0.5), "total_variation"):
             assert module.activation(other, torch.zeros(1)) == other
+
+
+def test_elsewhere_the_functions_are_the_students_own():
+    module = SimpleNamespace(activation=lambda divergence, v: 5 * v)
+    with _Table(module, "f_gan_loss_g", *DIVERGENCE_OF_ARRAYS, **fgan.known("total_variation", np.nan, np.ones(1))):
+        assert module.activation(DIVERGENCE, torch.ones(1)) < 1
+        assert module.activation(DIVERGENCE, -torch.ones(1)) == -5
+        assert torch.func.vmap(lambda v: module.activation(DIVERGENCE, v))(-torch.ones(3)).tolist() == [-5, -5, -5]
