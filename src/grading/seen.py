@@ -11,10 +11,15 @@ def note(network, name, value):
     """Notes something that a network was given; of a tensor a copy, which outlives the call, and within torch.func's
     transforms of what they wrap."""
     if isinstance(value, torch.Tensor):
-        while torch._C._functorch.is_functorch_wrapped_tensor(value):
-            value = torch._C._functorch.get_unwrapped(value)
-        value = value.detach().clone()
+        value = unwrapped(value).detach().clone()
     _SEEN.setdefault(network, {}).setdefault(name, []).append(value)
+
+
+def unwrapped(tensor):
+    """The tensor that torch.func's transforms have wrapped, all of a batch."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
 
 
 def share(network, other):

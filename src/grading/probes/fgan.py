@@ -1,6 +1,6 @@
 """Probes of the f-GAN: columns of the table at given numbers, and the losses on the networks of probes.gan."""
 
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from functools import partial
 from types import SimpleNamespace
 
@@ -16,9 +16,9 @@ from grading.probes import (
     provided_or_unusable,
     tensors,
     watched,
-    whole,
 )
 from grading.probes import gan as losses
+from grading.seen import unwrapped
 
 PROVIDED = ("f", "wright_omega")
 TABLE = ("activation", "conjugate", "conjugate_of_activation")
@@ -106,10 +106,6 @@ _IDENTITY = {
 }
 
 
-class _Away(Exception):
-    """A function is called where it is not known."""
-
-
 class _Table:
     """While it is entered, a row of the student's table, less the function that is asked, is linear around given
     points. Asked of another row, or elsewhere, the functions are the student's own.
@@ -133,10 +129,15 @@ class _Table:
 
     def _asked(self, name, divergence, *arguments, **named):
         given = (*arguments, *named.values())
-        if isinstance(divergence, tuple) and divergence == self.row and len(given) == 1:
-            with suppress(_Away):
-                return whole(getattr(self, name), *given)
+        is_row = isinstance(divergence, tuple) and divergence == self.row
+        if is_row and len(given) == 1 and self._is_near(*given, "activations" if name == "conjugate" else "points"):
+            return getattr(self, name)(*given)
         return self.own[name](divergence, *arguments, **named)
+
+    def _is_near(self, x, points):
+        plain = unwrapped(x).detach()[..., None]
+        points = self.known[points]
+        return bool(((plain - points).abs() <= self.near * (1 + points.abs())).any(dim=-1).all())
 
     def activation(self, v):
         return self._near(v, "points", "activations", self.known["activation_slopes"])
@@ -156,8 +157,6 @@ class _Table:
             table.index_select(0, row.reshape(-1)).reshape(row.shape)  # torch.func.vmap knows no index by a number
             for table in (self.known[values], slopes, self.known[points])
         )
-        if ((x - point).abs() > self.near * (1 + point.abs())).any():
-            raise _Away
         return value + slope * (x - point)
 
 
