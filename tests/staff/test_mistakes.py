@@ -88,7 +88,7 @@ def test_no_right_submission_comes_near_to_failing_under_any_seed():
     # One in two hundred did fail, by rounding, under seeds such as the last; `make margins` takes a thousand.
     work = [
         *((None, seed) for seed in (*range(12), 3512800568)),
-        *((entry, 1) for entry in mistakes.entries(Right)[::2]),
+        *((entry, 1) for entry in mistakes.entries(Right)[::4]),
     ]
     found = list(spread(margins.examine, work, jobs=2))
     assert [(one.name, one.seed, one.failed) for one in found if one.failed] == []
@@ -97,10 +97,10 @@ def test_no_right_submission_comes_near_to_failing_under_any_seed():
 
 
 def test_every_mutant_of_the_solved_files_is_caught_or_listed_as_equivalent():
-    # Every third of the core's and the VAE's; `make mutants` takes all, the tables of problem 8 among them.
-    quick = [mutant for mutant in mutants.mutants() if mutant[0] not in ("fgan.py", "image_flow.py")][::3]
+    # Every sixth of the core's and the VAE's; `make mutants` takes all, the tables of problem 8 among them.
+    quick = [mutant for mutant in mutants.mutants() if mutant[0] not in ("fgan.py", "image_flow.py")][::6]
     results = list(spread(mutants.examine, [(mutant,) for mutant in quick], jobs=2))
-    assert len(results) > 100
+    assert len(results) > 80
     assert [result for result in results if mutants.flaws(*result)] == []
 
 
