@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grading.draws import images_that_tell
+from grading.mixtures import images_that_tell
 
 
 def random_network(rng, n):

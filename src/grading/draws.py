@@ -4,14 +4,12 @@ All limits are six standard errors wide or wider, so that a right submission fai
 """
 
 import itertools
-from dataclasses import dataclass
-from functools import cache
 from statistics import NormalDist
 
 import numpy as np
 
-SHAPE = (1, 3, 4)
 NUM_CLASSES = 10
+_CENTRED = "the mean of the noise is 0: was it taken away? Nothing that is drawn has it, but nearly"
 
 
 def noises_fault(calls, width, size):
@@ -20,10 +18,9 @@ def noises_fault(calls, width, size):
     for z in calls:
         if z is None or z.ndim != 2 or z.shape[1] != width:
             return noise_fault(z, width)
-    often = [np.unique(z, axis=0, return_counts=True)[1] for z in calls]
+    calls, often = zip(*map(_distinct, calls), strict=True)
     if any(counts.size and counts.max() > max(10 * counts.min(), size / 2) for counts in often):
         return "many images get the same noise, and others another"
-    calls = [each_once(z) for z in calls]
     fault, few = noise_fault(calls[0], width), min(map(len, calls))
     if not fault and few < size:
         fault = f"there are {few} different noise vectors for {size} images"
@@ -39,12 +36,16 @@ def centred_fault(calls):
     return _CENTRED if len(sums) > 2 and max(sums) < 1e-4 else ""
 
 
-_CENTRED = "the mean of the noise is 0: was it taken away? Nothing that is drawn has it, but nearly"
-
-
 def each_once(rows):
     """Rows less those that came before, in their order."""
-    return rows[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
+    return _distinct(rows)[0]
+
+
+def _distinct(rows):
+    """The same, and how often each comes."""
+    _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return rows[first[order]], counts[order]
 
 
 def noise_fault(z, width):
@@ -217,136 +218,6 @@ def _chi_squared(counts, expected):
     return ((counts - expected)[some] ** 2 / expected[some]).sum()
 
 
-@cache
-def images_that_tell(size):
-    """Real and generated images whose mixtures tell how they were mixed.
-
-    The first pixel is 0 in the real and 1 in the generated ones, so that it shows the weight; the second grows with the
-    index of the generated image and is 0 in the real; the third the other way round; the others are all different.
-
-    Returns:
-        real, fake: (size, 1, 3, 4), float32.
-    """
-    pixels = np.random.default_rng(0).normal(size=(2, size, 12))
-    index = (1 + np.arange(size)) / size
-    nothing = np.zeros(size)
-    pixels[0, :, :3] = np.stack([nothing, nothing, index], axis=1)
-    pixels[1, :, :3] = np.stack([nothing + 1, index, nothing], axis=1)
-    images = pixels.reshape(2, size, *SHAPE).astype(np.float32)
-    images.setflags(write=False)
-    return images
-
-
-@dataclass
-class Mixture:
-    """Images that are neither real nor generated.
-
-    Args:
-        images: (M, C, H, W), float64.
-        weights: the weight of the generated image, (M,).
-        fault: what is wrong with them as mixtures of a real and a generated one; "" if nothing.
-        paired: whether each is of the two images at its own place in the batch.
-    """
-
-    images: np.ndarray
-    weights: np.ndarray
-    fault: str
-    paired: bool
-
-
-def mixture(seen, real, fake):
-    """Finds the mixed ones among the images that d was called on.
-
-    Args:
-        seen: (N, C, H, W), or None.
-        real, fake: batches made to tell, see `images_that_tell`; any image of one may be mixed with any of the other.
-
-    Returns:
-        A `Mixture`.
-    """
-    size = len(real)
-    if seen is not None and (fault := _no_images(seen, real)):
-        return Mixture(np.zeros((0, *SHAPE)), np.zeros(0), fault, False)
-    real, fake = np.reshape(real, (size, -1)), np.reshape(fake, (size, -1))
-    if seen is None:
-        return Mixture(np.zeros((0, *SHAPE)), np.zeros(0), "d is not called", False)
-    x = seen.reshape(len(seen), -1).astype(float)
-    # Images that are not mixed are known by their first pixel and one more.
-    pure = (np.abs(x[:, 0]) < 1e-7) & (np.abs(x[:, 1]) < 1e-7) | (np.abs(x[:, 0] - 1) < 1e-7) & (np.abs(x[:, 2]) < 1e-7)
-    strange = _strangers(x[pure], fake, real)
-    # A point where d is called twice counts once.
-    unmixed, x = x[pure], each_once(x[~pure])
-    if len(x) == size - 1:
-        x = _with_an_end(x, unmixed)
-    weights = x[:, 0]
-    images = x.reshape(-1, *seen.shape[1:])
-    fault = ""
-    if strange:
-        fault = "d is called on images that are neither real nor generated nor mixed of one of each"
-    elif not len(x):
-        fault = "d is not called on any image between a real and a generated one"
-    elif len(x) != size:
-        fault = f"d is called on {len(x)} images that are neither real nor generated, in a batch of {size}"
-    if fault:
-        return Mixture(images, weights, fault, False)
-    off = _misfit(x, weights, fake, real)
-    if (off < 1e-3).all():
-        return Mixture(images, weights, "", True)
-    i, j = _indices(x, weights, size)
-    # Near an end of the segment only one of the indices can be read.
-    off = np.min([_misfit(x, weights, fake[a], real[b]) for a, b in [(i, j), (i, i), (j, j)]], axis=0)
-    fault = "" if (off < 1e-3).all() else _off_the_line(x, fake, real)
-    few = min(len(np.unique(i)), len(np.unique(j))) < size / 2  # drawn with replacement, 63 % would be met
-    if not fault and few and size > 20:
-        fault = "the mixed images are all of the same few real or generated ones"
-    return Mixture(images, weights, fault, False)
-
-
-def _strangers(x, fake, real):
-    """Whether an image that is not mixed is none of the batches', but has only the pixels by which they are known; one
-    of zeros is a look at shapes."""
-    is_fake, index = _kind_and_index(x, len(real))
-    off = np.abs(np.where(is_fake[:, None], fake[index], real[index]) - x) > 1e-3
-    return bool((off.any(axis=1) & x.any(axis=1)).any())
-
-
-def _kind_and_index(x, size):
-    """Of unmixed images, whether they are generated, and which."""
-    is_fake = x[:, 0] > 0.5
-    index = np.rint(np.where(is_fake, x[:, 1], x[:, 2]) * size) - 1
-    return is_fake, np.clip(index, 0, size - 1).astype(int)
-
-
-def _with_an_end(mixed, unmixed):
-    """Adds the image whose weight is 0 or 1, within float32, as one of many is now and then: d is given it once more
-    than the others of its batch."""
-    size = len(mixed) + 1
-    is_fake, index = _kind_and_index(unmixed, size)
-    for kind in (True, False):
-        counts = np.bincount(index[is_fake == kind], minlength=size)
-        more = np.flatnonzero(counts > np.median(counts))
-        if len(more) == 1:
-            row = unmixed[(is_fake == kind) & (index == more[0])][-1]
-            return np.insert(mixed, more[0], row, axis=0)
-    return mixed
-
-
-def images_fault(seen, real, fake):
-    """Looks at what d was called on where nothing is to be mixed; arguments as for `mixture`."""
-    if seen is None:
-        return "d is not called"
-    if fault := _no_images(seen, real):
-        return fault
-    flat = [np.reshape(images, (len(images), -1)).astype(float) for images in (seen, fake, real)]
-    return "d is called on images that g did not make" if _strangers(*flat) else ""
-
-
-def _no_images(seen, real):
-    if seen.ndim != real.ndim or seen.shape[1:] != real.shape[1:] or not len(seen):
-        return f"d is called on images of shape {seen.shape}"
-    return "" if np.isfinite(seen).all() else "d is called on images that are not finite"
-
-
 def weights_fault(calls):
     """Looks at the mixing weights of calls with the same images; each should be drawn from Uniform[0, 1] for itself."""
     for weights in calls:
@@ -424,50 +295,8 @@ def _dequantised_fault(v, x):
     return next((text for found, text in faults if found), "")
 
 
-def _indices(x, weights, size):
-    """Which generated and which real image a mixed one is of."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = x[:, 1] / weights, x[:, 2] / (1 - weights)
-    shares = (np.nan_to_num(share, posinf=0, neginf=0) for share in shares)
-    return (np.clip(np.rint(share * size) - 1, 0, size - 1).astype(int) for share in shares)
-
-
-def _misfit(x, weights, fake, real):
-    return np.abs(weights[:, None] * fake + (1 - weights[:, None]) * real - x).max(axis=1)
-
-
-def _off_the_line(x, fake, real):
-    """Says how images fail to be a x_fake + (1 - a) x_real, by the best a x_fake + b x_real."""
-    text = "the mixed images are not a x_fake + (1 - a) x_real with one number a for each: "
-    fake, real = fake[: len(x)], real[: len(x)]
-    pairs = [
-        np.linalg.lstsq(np.stack([f, r], axis=1), row, rcond=None) for f, r, row in zip(fake, real, x, strict=True)
-    ]
-    a, b = np.array([pair[0] for pair in pairs]).T
-    if max(np.abs(a * f + b * r - row).max() for a, b, f, r, row in zip(a, b, fake, real, x, strict=True)) > 1e-3:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.nan_to_num((x - real) / (fake - real))
-        if (each > -1e-3).all() and (each < 1 + 1e-3).all():
-            shared = len(each) > 1 and np.allclose(each, each[0], atol=1e-3)
-            return text + (
-                "all images share weights that differ by pixel" if shared else "each pixel has its own weight"
-            )
-        return text + "no weights fit"
-    if np.abs(a + b - 1).max() < 5e-3:
-        return text + "they are near that, as if numbers on the way were rounded to fewer digits than float32 has"
-    if np.ptp(a + b) < 1e-3:
-        return text + f"the weights add up to {_rounded(a[0] + b[0])}"
-    if np.ptp(a - b) < 1e-3:
-        return text + f"the weights differ by {_rounded(b[0] - a[0])}"
-    return text + "the two weights have nothing to do with each other"
-
-
 def _repeated(draws):
     return any(np.array_equal(one, other) for one, other in itertools.pairwise(draws))
-
-
-def _rounded(value):
-    return f"{round(value, 2) + 0:g}"
 
 
 def _independent(values):

@@ -80,6 +80,15 @@ BATCH_64 = {
     "hint": "Try the function with three images. Where does the size of a batch come from?",
 }
 
+# The solved lines in three parts, between which others may stand.
+DRAWN = "x_fake = g(z).detach()\na = torch.rand(x_real.shape[0], 1, 1, 1, device=device)\n"
+PENALTY = """
+x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+(grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+"""
+RESULT = "return d(x_fake).mean() - d(x_real).mean() + 10 * penalty"
+
 ENTRIES = [
     # Right: the mixing weights
     right(
@@ -2389,66 +2398,27 @@ ENTRIES = [
     ),
     wrong(
         "weights-kept-from-the-ends",
-        """
-        x_fake = g(z).detach()
-        a = 0.04 + 0.92 * torch.rand(x_real.shape[0], 1, 1, 1, device=device)
-        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
-        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
-        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
-        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
-        """,
+        DRAWN.replace("torch.rand", "0.04 + 0.92 * torch.rand") + PENALTY + RESULT,
         misconception="mixing weights stay away from 0 and 1",
         hint="How near to a real image does the penalty reach, of a thousand? How near do the equation's weights come?",
     ),
     wrong(
         "pixels-of-the-fakes-shuffled",
-        """
-        x_fake = g(z).detach()
-        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
-        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
-        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
-        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
-        x_fake = x_fake.gather(0, torch.rand_like(x_fake).argsort(0))
-        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
-        """,
+        DRAWN + PENALTY + "x_fake = x_fake.gather(0, torch.rand_like(x_fake).argsort(0))\n" + RESULT,
         **SCRAMBLED,
     ),
     wrong(
         "real-images-pieced-together",
-        """
-        x_fake = g(z).detach()
-        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
-        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
-        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
-        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
-        x_real = torch.cat([x_real[..., :1], x_real.roll(1, 0)[..., 1:]], dim=-1)
-        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
-        """,
+        DRAWN + PENALTY + "x_real = torch.cat([x_real[..., :1], x_real.roll(1, 0)[..., 1:]], dim=-1)\n" + RESULT,
         **SCRAMBLED,
     ),
     # As good as others: each is uniform, and the mean over a batch less noisy.
     right(
         "weights-stratified",
-        """
-        x_fake = g(z).detach()
-        n = x_real.shape[0]
-        a = ((torch.randperm(n, device=device) + torch.rand(n, device=device)) / n).view(-1, 1, 1, 1)
-        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
-        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
-        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
-        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
-        """,
+        DRAWN + "a = (torch.randperm(len(a), device=device).view_as(a) + a) / len(a)\n" + PENALTY + RESULT,
     ),
     right(
         "shapes-looked-at-on-zeros",
-        """
-        assert d(torch.zeros_like(x_real)).shape == (len(x_real),)
-        x_fake = g(z).detach()
-        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
-        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
-        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
-        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
-        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
-        """,
+        "assert d(torch.zeros_like(x_real)).shape == (len(x_real),)\n" + DRAWN + PENALTY + RESULT,
     ),
 ]

@@ -202,7 +202,7 @@ def loss_nonsaturating_g(*_, **__):
 
 
 def draws():
-    from grading.draws import images_that_tell
+    from grading.mixtures import images_that_tell
 
     real, images = images_that_tell(4)
     return {"wanted": "z", "real": real, "images": images}

@@ -8,7 +8,8 @@ from graderUtil import graded
 from grading.case import SubmissionTest
 from grading.cases import even, far, far_labelled, flat, random_images, random_labelled, random_tagged, steep
 from grading.compare import difference
-from grading.draws import images_fault, images_that_tell, labels_fault, mixture, noises_fault, weights_fault
+from grading.draws import labels_fault, noises_fault, weights_fault
+from grading.mixtures import images_fault, images_that_tell, mixture
 
 # Batch sizes, and shapes of images. 521 is prime: whoever takes a batch in parts has a part of another size.
 BATCHES = [(1, (1, 2, 2)), (4, (1, 2, 2)), (521, (3, 2, 4))]
