@@ -1,7 +1,12 @@
-"""Large packages, imported sooner."""
+"""Large packages: sooner there when a program starts, and not taken apart when it ends."""
 
+import atexit
 import gc
-from contextlib import contextmanager
+import io
+import os
+from contextlib import contextmanager, suppress
+
+WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
 @contextmanager
@@ -17,3 +22,20 @@ def uncollected():
     finally:
         gc.freeze()
         gc.enable()
+
+
+def leave(status):
+    """Ends this process at once; what was to be done at its end is done, and what was written to open files is there.
+
+    Python would take each module of torch apart, for half a second, before the system frees all of it together.
+
+    Args:
+        status: exit status, 0 to 255.
+    """
+    atexit._run_exitfuncs()
+    gc.unfreeze()
+    for thing in gc.get_objects():  # not each file may have been closed, in code that is not ours
+        if issubclass(type(thing), WRITERS):
+            with suppress(OSError, ValueError):  # broken, or closed
+                thing.flush()
+    os._exit(status)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from imports import uncollected
+from imports import leave, uncollected
 from training.settings import (
     ALL_DIVERGENCES,
     ARCHS,
@@ -106,4 +106,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
