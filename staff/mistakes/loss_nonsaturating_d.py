@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CENTRED, CUT_OFF, DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS
+from staff.mistakes.shared import CENTRED, CUT_OFF, DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS, SOFTPLUS_CUT_SHORT
 
 right = partial(Right, "loss_nonsaturating_d")
 wrong = partial(Wrong, "loss_nonsaturating_d")
@@ -1134,5 +1134,10 @@ ENTRIES = [
         x_fake = torch.cat([*map(g, chunks[:-1]), g(filled)[: len(chunks[-1])]]).detach()
         return F.softplus(-d(x_real)).mean() + F.softplus(d(x_fake)).mean()
         """,
+    ),
+    wrong(
+        "softplus-cut-short",
+        "return F.softplus(-d(x_real), threshold=5).mean() + F.softplus(d(g(z).detach()), threshold=5).mean()",
+        **SOFTPLUS_CUT_SHORT,
     ),
 ]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, LEFT, STANDARDISED
+from staff.mistakes.shared import DRAWN_ONCE, LEFT, SOFTPLUS_CUT_SHORT, STANDARDISED
 
 right = partial(Right, "loss_nonsaturating_g")
 wrong = partial(Wrong, "loss_nonsaturating_g")
@@ -706,4 +706,5 @@ ENTRIES = [
         misconception="the generator is called on noise, and its images are of something else",
         hint="On what is the generator called whose images d sees?",
     ),
+    wrong("softplus-cut-short", "return F.softplus(-d(g(z)), threshold=5).mean()", **SOFTPLUS_CUT_SHORT),
 ]

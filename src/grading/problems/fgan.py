@@ -124,6 +124,22 @@ class Test_8a(TableTest):
         "alpha_below_one": [-0.3333333, -0.0952381],
         "alpha_above_one": [-0.3253333, -0.09508333],
     }
+    # Far out, each row alone: t, f*(t), and its slope, the ratio u of which t is the slope of f. The first is e^11,
+    # the second -1 - log 100.
+    FAR = [
+        ("kl", None, 12, 59874.14, 59874.14),
+        ("reverse_kl", None, -100, -5.60517, 0.01),
+        ("pearson", None, 40, 440, 21),
+        ("neyman", None, -80, -16, 1 / 9),
+        ("squared_hellinger", None, -99, -0.99, 1e-4),
+        ("jeffrey", None, 7.906755, 1005.908, 1000),
+        ("jensen_shannon", None, -7, -0.6926911, 4.56149e-4),
+        ("weighted_jensen_shannon", 0.3, -2.5, -0.249622, 1.682708e-4),
+        ("gan", None, -7, 9.12298e-4, 9.127143e-4),
+        ("alpha_below_one", 0.5, -100, -1.960784, 3.844675e-4),
+        ("alpha_above_one", 1.5, 100, 88433.33, 2601),
+        ("alpha_below_one", 0.25, -28 / 3, -2, 1 / 16),
+    ]
     SLOPES = {**dict.fromkeys(ROWS, 0.0), "kl": 1.0, "reverse_kl": -1.0, "gan": -0.6931472}
     DOMAINS = {  # log 2, and -0.3 log 0.3
         **dict.fromkeys(("kl", "pearson", "jeffrey", "alpha_above_one"), (-np.inf, np.inf)),
@@ -149,14 +165,22 @@ class Test_8a(TableTest):
 
     @graded(is_extra_credit=True)
     def test_0(self):
-        """8a-0-basic: activation at v = -1, 0 and 2"""
+        """8a-0-basic: activation at v = -1, 0 and 2, and at 100 and -100 for the gan row"""
         self.rows("activation", self.V, self.ACTIVATIONS)
+        answer = {"value": [-100, 0], "gradient": [1, 0]}
+        self.columns([Column("activation", "gan", None, np.array([-100.0, 100]), answer)])
         self.again(lambda rng: self.rows("activation", 2 * rng.normal(size=4)))
 
     @graded(is_extra_credit=True)
     def test_1(self):
-        """8a-1-basic: conjugate at t = -0.4 and -0.1, and at t = -3 where f* is constant"""
+        """8a-1-basic: conjugate at t = -0.4 and -0.1, far out, and at t = -3 where f* is constant"""
         self.rows("conjugate", self.T, self.CONJUGATES)
+        self.columns(
+            [
+                Column("conjugate", name, a, np.array([t]), {"value": [value], "gradient": [u]})
+                for name, a, t, value, u in self.FAR
+            ]
+        )
         # Below every slope of f the supremum is at u = 0: -f(0), which is -1 and -1 / alpha.
         self.columns(
             [

@@ -96,6 +96,8 @@ NEAR = {
     "curvature": np.zeros((1, 1, 2)),
     "bias": np.zeros(()),
 }
+# Six times as large: logits 1.5, 12, -6 and 6, -18, 3, where softplus is nearly its argument, but not quite.
+LARGER = {**NEAR, "weight": np.full((1, 1, 2), 6.0)}
 # Logits -100, -100, 100 and -100, 100, 100.
 FAR = {
     **NEAR,
@@ -107,24 +109,30 @@ FAR = {
 class Test_2b(LossTest):
     @graded()
     def test_0(self):
-        """2b-0-basic: loss_nonsaturating_d at logits near zero"""
+        """2b-0-basic: loss_nonsaturating_d at logits near zero, and at larger ones"""
         # -log sigma: 0.5759, 0.1269, 1.3133 for the real; -log(1 - sigma): 1.3133, 0.0486, 0.9741 for the fakes.
         answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
-        self.basic("loss_nonsaturating_d", [(NEAR, answer)], lambda rng: random_images(rng, 3, (1, 1, 2)))
+        # 0.2014, 0, 6.0025 and 6.0025, 0, 3.0486.
+        larger = {"value": 5.084986, "grad_weight": [[[0.982323, -0.173749]]], "grad_bias": 0.256714}
+        known = [(NEAR, answer), (LARGER, larger)]
+        self.basic("loss_nonsaturating_d", known, lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded()
     def test_1(self):
-        """2b-1-basic: loss_nonsaturating_g at logits near zero"""
+        """2b-1-basic: loss_nonsaturating_g at logits near zero, and at larger ones"""
         # -log sigma: 0.3133, 3.0486, 0.4741.
         gradient = np.repeat([-0.089647, -0.317525, -0.125847], 2).reshape(3, 1, 1, 2)
         known = [(NEAR, {"value": 1.278642, "grad_images": gradient})]
+        # With the sign of d turned round the fakes are at -6, 18, -3: 6.0025, 0, 3.0486.
+        gradient = np.repeat([1.995055, 3.045996e-08, 1.905148], 2).reshape(3, 1, 1, 2)
+        known += [({**LARGER, "weight": -LARGER["weight"]}, {"value": 3.017021, "grad_images": gradient})]
         self.basic("loss_nonsaturating_g", known, lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded()
     def test_2(self):
         """2b-2-basic: loss_nonsaturating_d at logits of 100 and -100"""
         # 100, 100, 0 and 0, 100, 100: a third of 400. Two slopes of -1 and two of 1.
-        known = [(FAR, {"value": 400 / 3, "grad_bias": 0})]
+        known = [(FAR, {"value": 400 / 3, "grad_weight": [[[50, 250 / 3]]], "grad_bias": 0})]
         self.basic("loss_nonsaturating_d", known, lambda rng: far(random_images(rng, 3, (1, 1, 2))))
 
     @graded()
@@ -167,6 +175,8 @@ LABELLED["real"][:, :10] = 5  # what d sees if it is told the wrong class
 LABELLED["real"][[0, 1, 2], [3, 0, 9]] = [0.25, 1, 1]
 LABELLED["real"][:, 10:] = [[0, 0], [1, 0], [0, -1]]
 LABELLED["real"] = LABELLED["real"].reshape(3, 1, 3, 4)
+# As LARGER and FAR; logits 1.5, 12, -6 and 6, -18, 3, then 25, 200, -100 and 100, -300, 50.
+LARGER_LABELLED = {**LABELLED, "gain": np.array(6.0), "weight": np.array([6.0, 12])}
 FAR_LABELLED = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
 
 
@@ -175,8 +185,10 @@ class Test_4b(LossTest):
     def test_0(self):
         """4b-0-basic: conditional_loss_nonsaturating_d on three images with labels"""
         answer = {"value": 1.450685, "grad_gain": 0.147075, "grad_weight": [0.032392, 0.124134], "grad_bias": 0.03762}
-        # Logits 25, 200, -100 and 100, -300, 50: (0 + 0 + 100) / 3 + (100 + 0 + 50) / 3.
-        known = [(LABELLED, answer), (FAR_LABELLED, {"value": 250 / 3, "grad_bias": 1 / 3})]
+        larger = {"value": 5.084986, "grad_gain": 0.302321, "grad_weight": [0.15876, 0.173747], "grad_bias": 0.256714}
+        # (0 + 0 + 100) / 3 + (100 + 0 + 50) / 3.
+        distant = {"value": 250 / 3, "grad_gain": 1 / 3, "grad_weight": [1 / 6, 1 / 6], "grad_bias": 1 / 3}
+        known = [(LABELLED, answer), (LARGER_LABELLED, larger), (FAR_LABELLED, distant)]
         self.basic("conditional_loss_nonsaturating_d", known, lambda rng: random_labelled(rng, 3))
 
     @graded()
@@ -184,7 +196,12 @@ class Test_4b(LossTest):
         """4b-1-basic: conditional_loss_nonsaturating_g on three images with labels"""
         gradient = [[-0.089647, -0.179294], [-0.317525, -0.635049], [-0.125847, -0.251694]]
         answer = {"value": 1.278642, "grad_tags": gradient, "grad_amplitude": -0.533019}
-        known = [(LABELLED, answer), (FAR_LABELLED, {"value": 100, "grad_amplitude": -100 / 3})]
+        # With the sign of d turned round the fakes are at -6, 18, -3.
+        turned = {**LARGER_LABELLED, "gain": -LARGER_LABELLED["gain"], "weight": -LARGER_LABELLED["weight"]}
+        gradient = [[1.995055, 3.99011], [3.045996e-08, 6.091992e-08], [1.905148, 3.810297]]
+        larger = {"value": 3.017021, "grad_tags": gradient, "grad_amplitude": 3.9002}
+        distant = {"value": 100, "grad_amplitude": -100 / 3}
+        known = [(LABELLED, answer), (turned, larger), (FAR_LABELLED, distant)]
         self.basic("conditional_loss_nonsaturating_g", known, lambda rng: random_labelled(rng, 3))
 
     @graded()
@@ -234,6 +251,9 @@ STEEP = {
     "bias": np.zeros(()),
 }
 FLAT = {**STEEP, "weight": np.array([[[0.3, 0], [0, -0.4]]])}  # of norm 1/2
+# The same pixels, two in each of two channels.
+TWO_CHANNELS = {**STEEP, **{name: STEEP[name].reshape(-1, 2, 1, 2) for name in ("real", "images")}}
+TWO_CHANNELS |= {name: STEEP[name].reshape(2, 1, 2) for name in ("weight", "curvature")}
 # d(x) = 2 x1 + 2 x2 + x3 + x4^2 / 2. The first three pixels tell real and generated images, as `images_that_tell`; the
 # last is the same in both of a pair, so that the gradient by x, (2, 2, 1, x4), is the same wherever they are mixed.
 BENT = {
@@ -256,11 +276,14 @@ class Test_5e(LossTest):
         answers = [answer]
         # d is 0.3, 0, -0.4 and -0.4, 0.3, 0: the means are equal. The penalty is 10 (1/2 - 1)^2.
         answers.append({"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0})
+        # An image has one norm, of all its channels.
+        answers.append({**answer, "grad_weight": [[[16, 32.666667]], [[31.666667, 64]]]})
         # d is 8.5, 1 and 11, 4, and its gradient of norm 5 and 3: 7.5 - 4.75 + 10 (4^2 + 2^2) / 2.
         answers.append({"value": 102.75, "grad_weight": [[[30.333333, 30.083333], [13.916667, 32]]], "grad_bias": 0})
-        cases = self.and_again([STEEP, FLAT, BENT], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
+        linear = [STEEP, FLAT, TWO_CHANNELS]
+        cases = self.and_again([*linear, BENT], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
         for (case, reply), answer in zip_longest(self.asked("loss_wasserstein_gp_d", cases), answers):
-            if case is STEEP or case is FLAT:
+            if any(case is one for one in linear):
                 self._check_loss("loss_wasserstein_gp_d", case, reply, answer)
             else:
                 self._check_penalty(case, reply, is_even=case is BENT, answer=answer)
@@ -270,6 +293,7 @@ class Test_5e(LossTest):
         """5e-1-basic: loss_wasserstein_gp_g where d is linear"""
         gradient = np.tile(np.array([[-1 / 3, -2 / 3], [-2 / 3, -4 / 3]]), (3, 1, 1, 1))
         known = [(STEEP, {"value": -11 / 3, "grad_images": gradient})]
+        known += [({**STEEP, "weight": -STEEP["weight"]}, {"value": 11 / 3, "grad_images": -gradient})]
         self.basic("loss_wasserstein_gp_g", known, lambda rng: random_images(rng, 3, (1, 2, 2)))
 
     @graded()
@@ -331,10 +355,13 @@ class Test_5e(LossTest):
 class Test_7a(LossTest):
     @graded(is_extra_credit=True)
     def test_0(self):
-        """7a-0-basic: loss_minimax_g at logits near zero"""
+        """7a-0-basic: loss_minimax_g at logits near zero, and at larger ones"""
         # log(1 - sigma): -1.3133, -0.0486, -0.9741.
         gradient = np.repeat([-0.243686, -0.015809, -0.207487], 2).reshape(3, 1, 1, 2)
         known = [(NEAR, {"value": -0.778642, "grad_images": gradient})]
+        # -6.0025, 0, -3.0486.
+        gradient = np.repeat([-1.995055, -3.045996e-08, -1.905148], 2).reshape(3, 1, 1, 2)
+        known += [(LARGER, {"value": -3.017021, "grad_images": gradient})]
         self.basic("loss_minimax_g", known, lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded(is_extra_credit=True)

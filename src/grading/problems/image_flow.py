@@ -7,6 +7,7 @@ from grading.case import SubmissionTest
 from grading.draws import dequantisation_fault, each_once, noise_fault
 
 CHECKERBOARD = np.array([[1.0, 0], [0, 1]]).reshape(1, 1, 2, 2)
+SECOND_CHANNEL = np.array([0.0, 1]).reshape(1, 2, 1, 1)
 
 
 class Test_9a(SubmissionTest):
@@ -23,9 +24,10 @@ class Test_9a(SubmissionTest):
 
     @graded(is_extra_credit=True)
     def test_1(self):
-        """9a-1-basic: dequantise puts each v between the level and the next"""
+        """9a-1-basic: dequantise puts each v between the level and the next, wherever chance will have it"""
         levels = np.array([0, 1, 127, 128, 254, 255])
         self.dequantise(np.stack([levels, levels[::-1]]).reshape(2, 1, 2, 3))
+        self.many_levels()
 
     @graded(is_extra_credit=True)
     def test_2(self):
@@ -36,6 +38,9 @@ class Test_9a(SubmissionTest):
     @graded(is_extra_credit=True)
     def test_3(self):
         """9a-3-hidden: the noise of dequantise, for images of all levels, and for black and white ones"""
+        self.many_levels()
+
+    def many_levels(self):
         self.dequantise(self.rng.integers(256, size=(50, 2, 8, 5)))
         for level in (0, 255):
             self.dequantise(np.full((50, 2, 8, 10), level))
@@ -73,6 +78,10 @@ class Test_9b(SubmissionTest):
     # Whatever x, log_scale is 8 and shift 30: 2 e^8 + 30 and 3 e^8 + 30 of 2 and 3.
     FAR_BIAS = np.repeat([8.0, 30], 4)
     Z = np.array([[1.0, 2, 3, -1]]).reshape(1, 1, 2, 2)
+    # Two channels of which the second stays: log_scale of a value is the one behind it, shift is 1.
+    PLANES = np.array([[1.0, 2, 3], [0, 1, -0.5]]).reshape(1, 2, 1, 3)
+    BEHIND = np.concatenate([np.eye(6, k=3), np.zeros((6, 6))])
+    ONES = np.repeat([0.0, 1], 6)
     FAR = np.array([[1, 5991.916, 8972.874, -1]]).reshape(1, 1, 2, 2)
 
     @graded(is_extra_credit=True)
@@ -85,7 +94,7 @@ class Test_9b(SubmissionTest):
 
     @graded(is_extra_credit=True)
     def test_1(self):
-        """9b-1-basic: AffineCoupling.forward of four values, of which two stay"""
+        """9b-1-basic: AffineCoupling.forward of four values, of which two stay, and of two channels"""
         # 2 e + 1, and 3 exp(-1/2) + 1 - (-1); log_det = 1 - 1/2.
         answer = {"output": self.X.copy(), "log_det": [0.5, 0]}
         answer["output"][:, 0, [0, 1], [1, 0]] = [[6.436564, 3.819592], [1, 0]]
@@ -93,11 +102,15 @@ class Test_9b(SubmissionTest):
             self.coupling("forward", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
         far = {"output": self.FAR, "log_det": [16]}
         self.coupling("forward", CHECKERBOARD, 0 * self.WEIGHT, self.FAR_BIAS, self.Z, far)
+        # 1 + 1, 2 e + 1 and 3 exp(-1/2) + 1.
+        answer = {"output": self.PLANES.copy(), "log_det": [0.5]}
+        answer["output"][:, 0, 0] = [2, 6.436564, 2.819592]
+        self.coupling("forward", SECOND_CHANNEL, self.BEHIND, self.ONES, self.PLANES, answer)
         self.again(lambda rng: self.random_case(rng, "forward", CHECKERBOARD, (3, 1, 2, 2)))
 
     @graded(is_extra_credit=True)
     def test_2(self):
-        """9b-2-basic: AffineCoupling.inverse of four values, of which two stay"""
+        """9b-2-basic: AffineCoupling.inverse of four values, of which two stay, and of two channels"""
         # (2 - 1) / e, and (3 - 2) exp(1/2); log_det = -1 + 1/2.
         answer = {"output": self.X.copy(), "log_det": [-0.5, 0]}
         answer["output"][:, 0, [0, 1], [1, 0]] = [[0.3678794, 1.648721], [-1, 0]]
@@ -105,6 +118,10 @@ class Test_9b(SubmissionTest):
             self.coupling("inverse", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
         far = {"output": self.Z, "log_det": [-16]}
         self.coupling("inverse", CHECKERBOARD, 0 * self.WEIGHT, self.FAR_BIAS, self.FAR, far)
+        # 1 - 1, (2 - 1) / e and (3 - 1) exp(1/2).
+        answer = {"output": self.PLANES.copy(), "log_det": [-0.5]}
+        answer["output"][:, 0, 0] = [0, 0.3678794, 3.297443]
+        self.coupling("inverse", SECOND_CHANNEL, self.BEHIND, self.ONES, self.PLANES, answer)
         self.again(lambda rng: self.random_case(rng, "inverse", CHECKERBOARD, (3, 1, 2, 2)))
 
     @graded(is_extra_credit=True)
