@@ -422,6 +422,30 @@ def test_labels_that_do_not_fit_their_images_are_said(tmp_path, old, new, told):
     assert rest[0].endswith("its value is not right:")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "test", "not_said"),
+    [  # in one case the means are equal, and the value cannot see the sign; at the far logits, half of it comes out
+        (
+            "return d(x_fake).mean() - d(x_real).mean()",
+            "return d(x_real).mean() - d(x_fake).mean()",
+            "5e-0-basic",
+            "cut",
+        ),
+        (
+            "return -F.logsigmoid(d(x_real)).mean() - F.logsigmoid(-d(x_fake)).mean()",
+            "return -F.logsigmoid(-d(x_real)).mean() - F.logsigmoid(d(x_fake)).mean()",
+            "2b-2-basic",
+            "times",
+        ),
+    ],
+)
+def test_what_holds_in_one_case_or_for_one_number_only_is_not_taken_for_the_cause(tmp_path, old, new, test, not_said):
+    text = (SOLVED / "gan.py").read_text()
+    assert text.count(old) == 1
+    _, output, _ = grade(write(tmp_path / "other", gan=text.replace(old, new)), test)
+    assert "value is not right" in output and not_said not in output.partition("START")[2]
+
+
 def test_an_error_shows_the_students_own_lines_and_prints_stand_with_their_test(tmp_path):
     text = (SOLVED / "gan.py").read_text()
     text = text.replace("return -F.logsigmoid(d(g(z))).mean()", 'print("looking at", z.shape); return d(g(z, z))')

@@ -4,6 +4,7 @@ import numpy as np
 
 RELATIVE = 1e-4  # float32 gives about 1e-6 on networks as small as the probes'
 SHOWN = 36  # numbers of an array; three images of problem 4 have so many
+FACTOR = "\n         (what is expected, times "  # before the factor, where numbers are a multiple of the right ones
 _FACTORS = {-1: "-1", 2: "2", 0.5: "1/2", 10: "10", 0.1: "1/10"}
 
 
@@ -98,5 +99,5 @@ def _remark(got, expected, batch):
         factors.update({batch: f"{batch}, the batch size", 1 / batch: f"1/{batch}, one over the batch size"})
     for factor, name in factors.items():
         if expected.any() and (np.abs(got - factor * expected) <= _tolerance(expected) * abs(factor)).all():
-            return f"\n         (what is expected, times {name})"
+            return f"{FACTOR}{name})"
     return ""

@@ -99,6 +99,8 @@ class DeviceWatch(TorchFunctionMode):
             return not getattr(args[0], "_adrift", False)
         if func is torch.Tensor.cuda:
             func, args, kwargs = torch.Tensor.to, (args[0], HOME), {}
+        if func is torch.Tensor.cpu:
+            func, args, kwargs = torch.Tensor.to, (args[0], torch.device("cpu")), {}
         if func == _DEVICE_OF:
             return torch.device("cpu") if getattr(args[0], "_adrift", False) else HOME
         tensors = list(_tensors([args, kwargs]))

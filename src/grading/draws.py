@@ -281,16 +281,16 @@ def _dequantised_fault(v, x):
         (shared, f"all {' and '.join(shared)} get the same noise"),
         # float32 has 65536 numbers between 255/256 and 1; of 8000 draws none is met twelve times.
         (many and often >= 12, f"256 v - x is {most:.3f} for {100 * often / len(values):.1f} % of all values"),
+        (
+            many and not _reaches_both_ends(values),
+            f"256 v - x goes from {values.min():.3f} to {values.max():.3f} only",
+        ),
         (many and _repeats(values), "many values share their noise with another"),
         (
             many and not all(_independent(np.moveaxis(noise, k, 0).ravel()) for k in range(noise.ndim)),
             "the noise of one value depends on that of another",
         ),
         (many and not _follows(values, lambda u: np.clip(u, 0, 1)), "256 v - x is not uniform on [0, 1)"),
-        (
-            many and not _reaches_both_ends(values),
-            f"256 v - x goes from {values.min():.3f} to {values.max():.3f} only",
-        ),
     )
     return next((text for found, text in faults if found), "")
 

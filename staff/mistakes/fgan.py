@@ -377,6 +377,29 @@ ENTRIES = [
         body="return conjugate(divergence, activation(divergence, v))",
     ),
     composed("no-activation", NO_ACTIVATION, body="return conjugate(divergence, v)"),
+    composed(
+        "only-gan-simplified",
+        UNSTABLE,
+        body="return F.softplus(v) if name == 'gan' else conjugate(divergence, activation(divergence, v))",
+    ),
+    composed(
+        "pearson-without-its-bend",
+        BELOW_ALL_SLOPES,
+        row('"reverse_kl": lambda: v - 1', '"reverse_kl": lambda: v - 1,\n        "pearson": lambda: v * v / 4 + v'),
+    ),
+    activation(
+        "jensen-shannon-overflows",
+        UNSTABLE,
+        row(
+            '"jensen_shannon": lambda: math.log(2) + F.logsigmoid(v)',
+            '"jensen_shannon": lambda: math.log(2) - torch.log(1 + torch.exp(-v))',
+        ),
+    ),
+    activation(
+        "reverse-kl-of-clamped-values",
+        CLAMPED_LOGITS,
+        row('"reverse_kl": lambda: -(-v).exp()', '"reverse_kl": lambda: -(-v.clamp(-20, 20)).exp()'),
+    ),
     composed("gan-overflows", UNSTABLE, row('"gan": lambda: F.softplus(v)', '"gan": lambda: torch.log(1 + v.exp())')),
     composed(
         "reverse-kl-of-the-falling-activation",

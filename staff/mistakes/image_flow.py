@@ -350,6 +350,7 @@ ENTRIES = [
         OTHER_NOISE,
         "return (x + torch.randint(256, x.shape, device=x.device) / 256) / 256",
     ),
+    Right("dequantise", "on-the-cpu", "return ((x.cpu() + torch.rand(x.shape)) / 256).to(x.device)"),
     # log_likelihood_bound
     wrong("log_likelihood_bound", "none", NO_LEVELS, "return 1 * log_density"),
     wrong("log_likelihood_bound", "once-an-image", NO_LEVELS, "return log_density - math.log(256)"),

@@ -2421,4 +2421,15 @@ ENTRIES = [
         "shapes-looked-at-on-zeros",
         "assert d(torch.zeros_like(x_real)).shape == (len(x_real),)\n" + DRAWN + PENALTY + RESULT,
     ),
+    right(
+        "mixed-on-the-cpu",
+        """
+        a = torch.rand(len(x_real), 1, 1, 1)
+        x_fake = g(z).detach()
+        x_mixed = (a * x_fake.cpu() + (1 - a) * x_real.cpu()).to(device).requires_grad_()
+        (grad,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+        penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
 ]

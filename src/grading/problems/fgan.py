@@ -165,10 +165,22 @@ class Test_8a(TableTest):
 
     @graded(is_extra_credit=True)
     def test_0(self):
-        """8a-0-basic: activation at v = -1, 0 and 2, and at 100 and -100 for the gan row"""
+        """8a-0-basic: activation at v = -1, 0 and 2, and far out"""
         self.rows("activation", self.V, self.ACTIVATIONS)
         answer = {"value": [-100, 0], "gradient": [1, 0]}
-        self.columns([Column("activation", "gan", None, np.array([-100.0, 100]), answer)])
+        columns = [Column("activation", "gan", None, np.array([-100.0, 100]), answer)]
+        # log 2 - 100, -0.3 log 0.3 - 100 and 2 - 100; then -e^30, beside which 1 is nothing.
+        ends = {"jensen_shannon": -99.30685, "weighted_jensen_shannon": -99.63881, "alpha_below_one": -98}
+        columns += [
+            Column("activation", name, ROWS[name], np.array([-100.0]), {"value": [value], "gradient": [1]})
+            for name, value in ends.items()
+        ]
+        answer = {"value": [-1.068647e13], "gradient": [1.068647e13]}
+        columns += [
+            Column("activation", name, None, np.array([-30.0]), answer)
+            for name in ("reverse_kl", "neyman", "squared_hellinger")
+        ]
+        self.columns(columns)
         self.again(lambda rng: self.rows("activation", 2 * rng.normal(size=4)))
 
     @graded(is_extra_credit=True)
@@ -309,7 +321,7 @@ class Test_8b(TableTest):
 
     @graded(is_extra_credit=True)
     def test_0(self):
-        """8b-0-basic: conjugate_of_activation at v = -1, 0 and 2, and at 100 and -100 for the gan row"""
+        """8b-0-basic: conjugate_of_activation at v = -1, 0 and 2, where f* is constant, and far out"""
         columns = []
         for name, a in ROWS.items():
             known = {"activations": Test_8a.ACTIVATIONS[name], "composed": self.COMPOSED[name]}
@@ -318,6 +330,17 @@ class Test_8b(TableTest):
         # In float32, log(1 - exp(-0.0)) is all that is left of 100.
         known = {"activations": [-100, 0], "composed": [0, 100], "conjugates": [0, np.inf]}
         columns.append(self.composed("gan", None, np.array([-100.0, 100]), {"value": [0, 100]}, known))
+        # The same, log 2 less, which is all that is left of the activation.
+        known = {"activations": [0.6931472], "composed": [99.30685], "conjugates": [0]}
+        columns.append(self.composed("jensen_shannon", None, np.array([100.0]), {"value": [99.30685]}, known))
+        # Below every slope of f, as in 8a-1-basic; and with another alpha.
+        for name, a, v, activation, value in (
+            ("pearson", None, -3, -3, -1),
+            ("alpha_above_one", 1.5, -3, -3, -2 / 3),
+            ("alpha_below_one", 0.25, 2, 1.206405, 4.760329),
+        ):
+            known = {"activations": [activation], "composed": [value], "conjugates": [value]}
+            columns.append(self.composed(name, a, np.array([float(v)]), {"value": [value]}, known))
         self.columns(columns)
         self.again(lambda rng: self.columns([self.composed(*row, 2 * rng.normal(size=4)) for row in ROWS.items()]))
 

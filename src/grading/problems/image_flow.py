@@ -178,7 +178,7 @@ class Test_9b(SubmissionTest):
         self.coupling(direction, mask, weight, bias, rng.normal(size=shape), rng=rng, training=training)
 
     def coupling(self, direction, mask, weight, bias, x, answer=None, rng=None, training=True):
-        on = {"mask": mask, "x": x, "weight": weight, "bias": bias}
+        on = {"mask": mask, "z" if direction == "forward" else "x": x, "weight": weight, "bias": bias}
         self.about(f"AffineCoupling.{direction}", evaluation=not training, **on)
         pulls = {"pull": np.ones(x.shape), "pull_log_det": np.ones(len(x))}
         if rng is not None:
