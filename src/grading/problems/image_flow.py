@@ -24,7 +24,7 @@ class Test_9a(SubmissionTest):
 
     @graded(is_extra_credit=True)
     def test_1(self):
-        """9a-1-basic: dequantise puts each v between the level and the next, wherever chance will have it"""
+        """9a-1-basic: dequantise draws each v evenly between the level and the next"""
         levels = np.array([0, 1, 127, 128, 254, 255])
         self.dequantise(np.stack([levels, levels[::-1]]).reshape(2, 1, 2, 3))
         self.many_levels()
@@ -78,11 +78,11 @@ class Test_9b(SubmissionTest):
     # Whatever x, log_scale is 8 and shift 30: 2 e^8 + 30 and 3 e^8 + 30 of 2 and 3.
     FAR_BIAS = np.repeat([8.0, 30], 4)
     Z = np.array([[1.0, 2, 3, -1]]).reshape(1, 1, 2, 2)
+    FAR = np.array([[1, 5991.916, 8972.874, -1]]).reshape(1, 1, 2, 2)
     # Two channels of which the second stays: log_scale of a value is the one behind it, shift is 1.
     PLANES = np.array([[1.0, 2, 3], [0, 1, -0.5]]).reshape(1, 2, 1, 3)
     BEHIND = np.concatenate([np.eye(6, k=3), np.zeros((6, 6))])
-    ONES = np.repeat([0.0, 1], 6)
-    FAR = np.array([[1, 5991.916, 8972.874, -1]]).reshape(1, 1, 2, 2)
+    BY_ONE = np.repeat([0.0, 1], 6)
 
     @graded(is_extra_credit=True)
     def test_0(self):
@@ -105,7 +105,7 @@ class Test_9b(SubmissionTest):
         # 1 + 1, 2 e + 1 and 3 exp(-1/2) + 1.
         answer = {"output": self.PLANES.copy(), "log_det": [0.5]}
         answer["output"][:, 0, 0] = [2, 6.436564, 2.819592]
-        self.coupling("forward", SECOND_CHANNEL, self.BEHIND, self.ONES, self.PLANES, answer)
+        self.coupling("forward", SECOND_CHANNEL, self.BEHIND, self.BY_ONE, self.PLANES, answer)
         self.again(lambda rng: self.random_case(rng, "forward", CHECKERBOARD, (3, 1, 2, 2)))
 
     @graded(is_extra_credit=True)
@@ -121,7 +121,7 @@ class Test_9b(SubmissionTest):
         # 1 - 1, (2 - 1) / e and (3 - 1) exp(1/2).
         answer = {"output": self.PLANES.copy(), "log_det": [-0.5]}
         answer["output"][:, 0, 0] = [0, 0.3678794, 3.297443]
-        self.coupling("inverse", SECOND_CHANNEL, self.BEHIND, self.ONES, self.PLANES, answer)
+        self.coupling("inverse", SECOND_CHANNEL, self.BEHIND, self.BY_ONE, self.PLANES, answer)
         self.again(lambda rng: self.random_case(rng, "inverse", CHECKERBOARD, (3, 1, 2, 2)))
 
     @graded(is_extra_credit=True)
