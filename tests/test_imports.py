@@ -39,7 +39,7 @@ def test_training_frees_what_goes_in_rings():
 
 
 LEAVING = """
-import atexit
+import atexit, threading
 from pathlib import Path
 from imports import leave, uncollected
 with uncollected():
@@ -55,6 +55,7 @@ closed = open("closed.txt", "w")
 closed.write("written")
 closed.close()
 atexit.register(Path("asked for.txt").write_text, "written")
+threading.Timer(0.5, Path("late.txt").write_text, ["written"]).start()
 print("printed")
 leave(3)
 """
@@ -65,4 +66,4 @@ def test_who_leaves_at_once_has_written_everything(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": SRC}, capture_output=True, text=True)
     assert done.returncode == 3 and done.stdout == "printed\n", done.stderr
     written = {path.name: path.read_text() for path in tmp_path.iterdir()}
-    assert written == dict.fromkeys(("frozen.txt", "ring.bin", "closed.txt", "asked for.txt"), "written")
+    assert written == dict.fromkeys(("frozen.txt", "ring.bin", "closed.txt", "asked for.txt", "late.txt"), "written")
