@@ -101,8 +101,8 @@ def main(arguments=None):
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 2
-    if not flags.submission.is_dir():
-        print(f"There is no folder {flags.submission}.", file=sys.stderr)
+    if not any(flags.submission.glob("*.py")):
+        print(f"{flags.submission} is no folder with flow_network.py, gan.py and others.", file=sys.stderr)
         return 2
     SubmissionTest.solution = load_solution()
     SubmissionTest.seed = secrets.randbits(32) if flags.seed is None else flags.seed

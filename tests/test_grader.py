@@ -422,6 +422,13 @@ def test_labels_that_do_not_fit_their_images_are_said(tmp_path, old, new, told):
     assert rest[0].endswith("its value is not right:")
 
 
+def test_labels_of_another_type_are_said(tmp_path):
+    text = (SOLVED / "gan.py").read_text()
+    text = text.replace("d(x_fake, y_real)", "d(x_fake, y_real.float())")
+    _, output, _ = grade(write(tmp_path / "floats", gan=text), "4b-0-basic")
+    assert "labels y of type torch.float32; they are class numbers of type torch.int64" in output
+
+
 @pytest.mark.parametrize(
     ("old", "new", "test", "not_said"),
     [  # in one case the means are equal, and the value cannot see the sign; at the far logits, half of it comes out
@@ -516,10 +523,11 @@ def test_points_that_cannot_be_graded_with_are_named(monkeypatch, tmp_path, caps
     assert stop.value.code == 2 and said in errors and errors.count("\n") == 1
 
 
-def test_a_missing_folder_is_said(tmp_path):
-    status, _, errors = grade(tmp_path / "nowhere")
+@pytest.mark.parametrize("folder", ["nowhere", "."])
+def test_a_folder_that_is_missing_or_holds_no_code_is_said(tmp_path, folder):
+    status, _, errors = grade(tmp_path / folder)
     assert status == 2
-    assert "There is no folder" in errors and "Traceback" not in errors
+    assert "is no folder with flow_network.py, gan.py" in errors and "Traceback" not in errors
 
 
 def test_a_breakpoint_works_with_debug(tmp_path):

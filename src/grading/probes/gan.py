@@ -144,6 +144,8 @@ def _note_mode(network, given, wanted):
 def _one_hot(y, size, dtype):
     if y.shape != (size,):
         raise ValueError(f"labels y of shape {tuple(y.shape)}; they are class numbers of shape ({size},)")
+    if y.dtype != torch.int64:
+        raise TypeError(f"labels y of type {y.dtype}; they are class numbers of type torch.int64")
     return F.one_hot(y, NUM_CLASSES).to(dtype)
 
 

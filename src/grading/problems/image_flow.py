@@ -178,7 +178,9 @@ class Test_9b(SubmissionTest):
         self.coupling(direction, mask, weight, bias, rng.normal(size=shape), rng=rng, training=training)
 
     def coupling(self, direction, mask, weight, bias, x, answer=None, rng=None, training=True):
-        on = {"mask": mask, "z" if direction == "forward" else "x": x, "weight": weight, "bias": bias}
+        says = (mask * x).reshape(len(x), -1) @ weight.T + bias
+        log_scale, shift = (half.reshape(x.shape) for half in np.split(says, 2, axis=1))
+        on = {"mask": mask, "z" if direction == "forward" else "x": x, "log_scale": log_scale, "shift": shift}
         self.about(f"AffineCoupling.{direction}", evaluation=not training, **on)
         pulls = {"pull": np.ones(x.shape), "pull_log_det": np.ones(len(x))}
         if rng is not None:
