@@ -12,10 +12,9 @@ import unittest
 from dataclasses import dataclass
 from pathlib import Path
 
-NO_SENSE = (
-    "The grader can make no sense of what came back from the submission. If you do not tamper with it, tell the staff."
-)
-
+NO_SENSE = "The reply from your code could not be read. Unless your code interferes with the grader, tell the staff."
+# Nobody looks into a results.json before the end; who finds this there looks at one that had none.
+UNFINISHED = "Grading was stopped before its end; what was not run has no points. Submit again, or tell the staff."
 
 # How lines begin that only the grader itself writes.
 _OWN_LINES = re.compile(r"^(?=-----|Total:|Behind the wall|Still to be written)", re.M)
@@ -240,7 +239,7 @@ class GradescopeResult(GradedResult):
 
     def __init__(self, points, path, tests, hidden_visibility="after_published", extra_data=None):
         super().__init__(points)
-        self.output = "Being graded: tests that are not done yet stand here without points."
+        self.output = UNFINISHED
         self._path = path and Path(path)
         self._tests = [test.test for test in tests]
         self._hidden_visibility = hidden_visibility
@@ -280,8 +279,12 @@ class GradescopeResult(GradedResult):
         if self._path is None:
             return
         beside = self._path.with_name(self._path.name + ".part")
-        beside.write_text(json.dumps(self.results(), indent=2), encoding="utf-8")
-        os.replace(beside, self._path)
+        try:
+            beside.write_text(json.dumps(self.results(), indent=2), encoding="utf-8")
+            os.replace(beside, self._path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
 
     def _entry(self, test, outcome):
         if outcome is None and self._closed:

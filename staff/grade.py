@@ -54,8 +54,8 @@ class Grading:
 class TwoResults(TerminalResult):
     """Writes to the terminal, and hands each outcome on."""
 
-    def __init__(self, points, other=None, stream=None):
-        super().__init__(points, stream)
+    def __init__(self, points, other=None):
+        super().__init__(points)
         self._other = other
 
     def finished(self, outcome):
@@ -89,13 +89,14 @@ def grade(submission, grading, chosen, result, enclose=None):
     with tempfile.TemporaryDirectory(prefix="submission-") as folder:
         try:
             unpack(submission, folder)
+        except (Refused, FileNotFoundError) as error:
+            raise CannotGrade(str(error), "submission") from error
+        try:
             with (enclose or grading.enclose)(folder) as wall:
                 with Worker(wall) as SubmissionTest.worker:
                     for test in chosen:
                         test.run(result)
                 return wall.name
-        except (Refused, FileNotFoundError) as error:
-            raise CannotGrade(str(error), "submission") from error
         except (isolation.NoWall, WorkerMissing) as error:
             raise CannotGrade(str(error), "machine") from error
 
@@ -143,6 +144,10 @@ def _run(flags, grading):
                 f"Your submission could not be graded.\n{error}" if error.blame == "submission" else NO_FAULT_OF_YOURS
             )
         return 2
+    except Exception:  # a bug of ours, or a machine that lacks something; what was done until then keeps its points
+        if file:
+            file.close(NO_FAULT_OF_YOURS)
+        raise
     result.close()
     print(unwritten := grader.still_to_write(chosen), end="\n" if unwritten else "")
     print(f"Behind the wall {wall!r}, with --seed {grading.seed}.")

@@ -135,7 +135,7 @@ def run(workers, function, jobs, late=LATE_SECONDS):
         workers: `Local` or `Cluster`.
         function: of a job; must not raise for the job's sake.
         jobs: each with an `id`.
-        late: seconds after which a job without an answer is given out once more.
+        late: seconds without an answer after which a job is given out once more, TRIES times at most.
 
     Raises:
         Exception: what `function` raised, after TRIES tries.
@@ -157,6 +157,8 @@ def run(workers, function, jobs, late=LATE_SECONDS):
         lost = False
         for future in done:
             own, _ = running.pop(future)
+            if own not in left:  # another copy was quicker
+                continue
             try:
                 result = future.result()
             except (BrokenProcessPool, concurrent.futures.CancelledError):
@@ -167,16 +169,17 @@ def run(workers, function, jobs, late=LATE_SECONDS):
                     raise
                 give(own)
                 continue
-            if own in left:
-                left.remove(own)
-                yield result
+            left.remove(own)
+            yield result
         if lost:
             workers.renew()
             running.clear()
-            for own in sorted(left):
+            again = [own for own in jobs if own in left]
+            for own in again:
                 if tries[own] >= 3 * TRIES:
                     raise RuntimeError(f"The processes that grade keep being lost, {own} among what they worked on.")
-            waiting = sorted(left, reverse=True)
-        for own, began in list(running.values()):
+            waiting = again[::-1]
+        last = dict(running.values())  # of each job when it was given out last
+        for own, began in last.items():
             if own in left and time.monotonic() - began > late and tries[own] < TRIES:
                 give(own)

@@ -50,7 +50,7 @@ KINDS = (
         "Sent replies of its own, or spoilt ones",
         LOOK,
         "The process that runs your code sent (?:something that is no|no sensible) answer"
-        "|The grader can make no sense of what came back",
+        "|The reply from your code could not be read",
         "code that writes to file descriptors by number",
     ),
     _kind(
@@ -90,7 +90,12 @@ KINDS = (
         "can't start new thread|Resource temporarily unavailable|Too many open files|No space left on device",
         "threads or files of a library",
     ),
-    _kind("Took too long and was stopped", INNOCENT, "^It took longer than .* seconds and was stopped", "endless loop"),
+    _kind(
+        "Took too long and was stopped",
+        INNOCENT,
+        "^It took longer than .* seconds and was stopped|: it took too long$",
+        "endless loop",
+    ),
     _kind(
         "Crashed inside a library",
         INNOCENT,
@@ -112,9 +117,8 @@ KINDS = (
     ),
 )
 _RAISED = re.compile(r"^([A-Za-z_][\w.]{0,80}(?:Error|Exception|Interrupt|Iteration|Warning|Quit))\b", re.M)
-_NO_ANSWER = "it stopped with an error, or took too long"  # all that a hidden test says to its author
 UNUSABLE = Kind("Gave what its tests cannot look at", ORDINARY, re.compile(""))
-UNKNOWN = _kind("Stopped in a hidden test; no more is known", ORDINARY, re.escape(_NO_ANSWER))
+UNKNOWN = _kind("Stopped in a hidden test; no more is known", ORDINARY, ": it stopped with an error$")
 
 
 def signs(tests, stops=(), why=""):

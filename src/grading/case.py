@@ -181,7 +181,7 @@ class SubmissionTest(GradedTestCase):
         if not self.test.is_hidden or failure.unwritten == self._function:
             self.unwritten = failure.unwritten
         self.observe("failed", str(failure), False)
-        why = "it stopped with an error, or took too long"
+        why = "it took too long" if failure.hung else "it stopped with an error"
         if failure.absent:
             why = "it is not there: the file or the function is missing"
         elif self.unwritten:

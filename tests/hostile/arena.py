@@ -26,6 +26,8 @@ from pathlib import Path
 import jsonschema
 from staff import isolation
 
+from graderUtil import UNFINISHED
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
@@ -340,7 +342,7 @@ def _flaws_of_result(attack, result, size):
     numbers = [test["number"] for test in result["tests"]]
     if sorted(numbers) != sorted(attack.tests):
         found.append(f"it has the tests {numbers}")
-    if result["output"].startswith("Being graded"):
+    if result["output"] == UNFINISHED:
         found.append("it was never finished")
     if size > RESULT_BYTES:
         found.append(f"results.json has {size} bytes")

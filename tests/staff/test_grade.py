@@ -4,12 +4,15 @@ import json
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from staff import grade, isolation, jobs, settings
+from staff.jobs import Job
 from tests.submissions import EXTRA, ROOT, SOLVED, points, write
 
-from grading.handin import pack
+from grading.handin import pack, packed
 
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
 
@@ -62,6 +65,19 @@ def test_what_cannot_be_graded_is_said_in_one_line(tmp_path, make, message):
     jsonschema.validate(results, SCHEMA)
     assert results["score"] == 0
     assert message in results["output"]
+
+
+def test_a_file_that_this_machine_lacks_is_not_laid_to_the_submission(tmp_path, monkeypatch):
+    def lacking(*_):
+        raise FileNotFoundError("/proc/cpuinfo")
+
+    monkeypatch.setattr(isolation, "wall", lacking)
+    with pytest.raises(FileNotFoundError):
+        grade.main([str(SOLVED), "--out", str(tmp_path / "results.json")])
+    assert "not to blame" in json.loads((tmp_path / "results.json").read_text())["output"]
+    job = Job("a", "a", packed(SOLVED), "", 1, settings.load(), "")
+    monkeypatch.setattr(jobs, "_nest", lambda *_: SimpleNamespace(room=lacking))
+    assert jobs.do(job).status == "failed"
 
 
 def test_results_that_cannot_be_written_are_said_in_one_line(tmp_path):

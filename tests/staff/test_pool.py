@@ -1,5 +1,6 @@
 """Every job is done once in the end, whoever dies on the way."""
 
+import concurrent.futures
 import os
 import signal
 import tempfile
@@ -8,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from staff import pool
@@ -89,6 +91,45 @@ def test_processes_lost_while_nobody_looked_are_begun_anew(workers):
 
 def test_one_that_hangs_is_given_to_another(workers, tmp_path):
     assert sorted(pool.run(workers, hang_once, tasks(tmp_path), late=1)) == [str(k) for k in range(8)]
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Workers that are asked every five seconds of a clock, and answer as a script {time: [(job, copy, answer)]} says;
+    `given` are the jobs with the times when they were given out."""
+    now, given, copies = [0], [], {}
+
+    def submit(function, job):
+        given.append((job.id, now[0]))
+        copies.setdefault(job.id, []).append(concurrent.futures.Future())
+        return copies[job.id][-1]
+
+    def wait(running, **_):
+        now[0] += 5
+        for own, copy, answer in workers.script.get(now[0], ()):
+            settle = copies[own][copy]
+            settle.set_exception(answer) if isinstance(answer, Exception) else settle.set_result(answer)
+        return [future for future in running if future.done()], []
+
+    monkeypatch.setattr(pool, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(concurrent.futures, "wait", wait)
+    workers = SimpleNamespace(width=3, submit=submit, given=given)
+    return workers
+
+
+def test_a_copy_that_fails_after_another_is_done_stops_nobody(scripted):
+    scripted.script = {
+        55: [("0", 0, "first")],
+        60: [("0", pool.TRIES - 1, ValueError("late"))],
+        65: [("1", 0, "other")],
+    }
+    assert list(pool.run(scripted, None, tasks()[:2], late=22)) == ["first", "other"]
+
+
+def test_a_late_job_is_given_out_again_once_its_newest_copy_is_late(scripted):
+    scripted.script = {60: [("0", 1, "done")]}
+    assert list(pool.run(scripted, None, tasks()[:1], late=22)) == ["done"]
+    assert scripted.given == [("0", 0), ("0", 25), ("0", 50)]
 
 
 def test_what_kills_every_process_ends_with_a_word(workers):
