@@ -51,6 +51,12 @@ def load_solution():
     return solution
 
 
+def fresh_seed():
+    """A seed of cases: too many to be found by trying all, now that students see what a basic test's fresh case is; and
+    of 53 bits, which JSON can hold."""
+    return secrets.randbits(53)
+
+
 def load_points():
     """{test id: points}, from points.json beside this file or one folder up.
 
@@ -95,6 +101,8 @@ def main(arguments=None):
     )
     parser.add_argument("--seed", type=int, help="seed of the hidden tests' cases")
     flags = parser.parse_args(arguments)
+    if flags.seed is not None and flags.seed < 0:
+        parser.error("--seed must not be negative")
 
     try:
         tests = choose(load_tests(*CASES), flags.tests)
@@ -105,7 +113,7 @@ def main(arguments=None):
         print(f"{flags.submission} is no folder with flow_network.py, gan.py and others.", file=sys.stderr)
         return 2
     SubmissionTest.solution = load_solution()
-    SubmissionTest.seed = secrets.randbits(32) if flags.seed is None else flags.seed
+    SubmissionTest.seed = fresh_seed() if flags.seed is None else flags.seed
     if SubmissionTest.solution:
         print(f"Hidden tests with --seed {SubmissionTest.seed}\n")
     result = TerminalResult(load_points())

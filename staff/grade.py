@@ -11,7 +11,6 @@ Exit status: 0 if it could be graded, whatever the score; 2 if it could not; 130
 import argparse
 import contextlib
 import platform
-import secrets
 import sys
 import tempfile
 from dataclasses import dataclass, replace
@@ -115,7 +114,7 @@ def main(arguments=None):
         chosen = settings.load()
         if flags.wall:
             chosen = replace(chosen, wall=flags.wall)
-        return _run(flags, Grading(secrets.randbits(32) if flags.seed is None else flags.seed, chosen))
+        return _run(flags, Grading(grader.fresh_seed() if flags.seed is None else flags.seed, chosen))
     except settings.Unsettled as error:
         print(error, file=sys.stderr)
         return 2
@@ -158,7 +157,10 @@ def _run(flags, grading):
         from staff.mistakes import naming
 
         seen = [observation for test in chosen for observation in test.observations]
-        print(naming.described(naming.names(seen, grading.seed)) or "No known mistake behaves like this.")
+        try:
+            print(naming.described(naming.names(seen, grading.seed)) or "No known mistake behaves like this.")
+        except naming.NotNamed as error:
+            print(error, file=sys.stderr)
     return 0
 
 

@@ -11,17 +11,21 @@ Exit status: 0 if all that was there has a result, 1 if this machine failed on s
 import argparse
 import errno
 import json
-import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+from tqdm import tqdm
 
 import grader
 from grading.handin import Refused
 from staff import grades, isolation, jobs, pool, settings
+from staff.grades import RESULTS, SEEN
+from staff.mistakes.naming import NotNamed
 from staff.storing import store
 from staff.submissions import NoSubmissions, find, known_as, left_out
 
-RESULTS, SEEN, RUN = "results", "seen", "run.json"
+RUN = "run.json"
 
 
 class NotBegun(Exception):
@@ -63,7 +67,7 @@ def _run(flags):
     chosen = settings.load()
     grader.load_points()  # each job would stop at what it stops at
     if flags.wall:
-        chosen = settings.replace(chosen, wall=flags.wall)
+        chosen = replace(chosen, wall=flags.wall)
     if not flags.cluster:
         isolation.require(chosen.wall)
     found = _found(flags)
@@ -92,8 +96,11 @@ def _run(flags):
     failed = _grade(todo, flags)
     grades.write(flags.out, found, seed, stale)  # naming may take minutes: the grades are not to wait for it
     if not flags.no_names:
-        grades.name_all(flags.out, found, seed)
-        grades.write(flags.out, found, seed, stale)
+        try:
+            grades.name_all(flags.out, found, seed)
+            grades.write(flags.out, found, seed, stale)
+        except NotNamed as error:
+            print(error, file=sys.stderr)
     print(f"{flags.out / 'grades.csv'} and {flags.out / 'report.html'} are of {len(found)} submissions.")
     why = [row.results["extra_data"].get("why") for row in grades.rows(flags.out, found) if row.status == "refused"]
     if len(why) == len(found):
@@ -122,8 +129,6 @@ def _found(flags):
 
 def _grade(todo, flags):
     """Grades what is to be graded, and writes each result as it comes; returns {id: why} of what could not be."""
-    from tqdm import tqdm  # where it is missing, grader.py has said so by now
-
     failed, refused = {}, 0
     if not todo:
         return failed
@@ -200,7 +205,7 @@ def _seed(flags):
             f"{flags.out} is graded on the cases of seed {old}: --changed grades all again on those of {flags.seed}; "
             "or name another --out."
         )
-    seed = next(seed for seed in (flags.seed, old, secrets.randbits(32)) if seed is not None)
+    seed = next(seed for seed in (flags.seed, old, grader.fresh_seed()) if seed is not None)
     if seed != old:
         _store(path, {"seed": seed})
     return seed

@@ -1,10 +1,12 @@
 """What this Python and its packages need of the file system, so that a wall can show that and no more."""
 
 import os
+import site
 import sys
 import sysconfig
 from pathlib import Path
 
+_SYSTEM = ("/", "/usr", "/usr/local")  # prefixes where much else lies beside Python
 _LINKED = ("/lib", "/lib64", "/usr/lib64", "/etc/ld.so.cache")
 
 
@@ -20,12 +22,15 @@ def program():
 
 def trees():
     """Folders and files of the interpreter and its packages, none within another."""
-    prefix = os.path.realpath(sys.prefix)
-    found = {prefix, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_chain(program())}
-    if sys.base_prefix not in ("/", "/usr", "/usr/local"):
-        found.add(sys.base_prefix)
+    found = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *packages(), *_chain(program())}
+    found.update({os.path.realpath(sys.prefix), sys.base_prefix}.difference(_SYSTEM))
     paths = {Path(path) for path in (*found, *map(os.path.realpath, found))}  # any may be a link
     return sorted(path for path in paths if path.exists() and not paths & set(path.parents))
+
+
+def packages():
+    """Folders of installed packages."""
+    return site.getsitepackages()
 
 
 def libraries():

@@ -137,16 +137,20 @@ class Room:
         """Has a worker forked; returns it, as like a Popen as `grading.client.Worker` needs."""
         self._nest.ready()
         pipes = [os.pipe() for _ in range(3)]
-        theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
+        theirs, ours = [pipes[0][0], pipes[1][1], pipes[2][1]], [pipes[0][1], pipes[1][0], pipes[2][0]]
         with tempfile.TemporaryFile() as archive:
             archive.write(self._archive)
             archive.flush()
             try:
                 handle = self._nest.ask({"do": "start", "uid": self._nest.uid}, [*theirs, archive.fileno()])["handle"]
+            except BaseException:
+                for file in ours:
+                    os.close(file)
+                raise
             finally:
                 for file in theirs:
                     os.close(file)
-        return Forked(self._nest, handle, pipes[0][1], pipes[1][0], pipes[2][0])
+        return Forked(self._nest, handle, *ours)
 
     @property
     def name(self):

@@ -530,6 +530,12 @@ def test_a_folder_that_is_missing_or_holds_no_code_is_said(tmp_path, folder):
     assert "is no folder with flow_network.py, gan.py" in errors and "Traceback" not in errors
 
 
+def test_a_seed_below_zero_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        grader.main(["--seed", "-1"])
+    assert "--seed must not be negative" in capsys.readouterr().err
+
+
 def test_a_breakpoint_works_with_debug(tmp_path):
     import subprocess
 

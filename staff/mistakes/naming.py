@@ -21,6 +21,10 @@ from staff import SOURCE, mistakes
 from staff.mistakes.entry import Wrong
 
 
+class NotNamed(Exception):
+    """The catalogue's fingerprints cannot be taken here; the message says what stopped it."""
+
+
 @dataclass(frozen=True)
 class Known:
     """What is told of a known mistake."""
@@ -92,7 +96,11 @@ def described(found):
 
 @cache
 def fingerprints(seed, functions):
-    """[(Known, fingerprint)] of the catalogue's wrong entries."""
+    """[(Known, fingerprint)] of the catalogue's wrong entries.
+
+    Raises:
+        NotNamed: they cannot be taken.
+    """
     command = [sys.executable, "-m", "staff.mistakes.naming", str(seed), *functions]
     run = subprocess.run(
         command,
@@ -101,8 +109,10 @@ def fingerprints(seed, functions):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        check=True,
     )
+    if run.returncode:
+        last = (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1]
+        raise NotNamed(f"Mistakes cannot be named: {last}")
     return [
         (Known(**row["known"]), [(what, decoded(array)) for what, array in row["fingerprint"]])
         for row in map(json.loads, run.stdout.splitlines())

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from staff import isolation, scratch
+from staff import interpreter, isolation, scratch
 from staff.isolation import SCRATCH, Bubblewrap, NoWall, User, wall
 from staff.nest import Nest
 from tests.needs import missing
@@ -321,3 +321,10 @@ def test_no_two_walls_that_stand_at_once_have_the_same_user(monkeypatch):
             User(None, isolation.MEMORY)
     with User(None, isolation.MEMORY) as wall:  # they are given back
         assert wall.uid in uids
+
+
+def test_of_a_systems_python_no_more_is_shown_than_it_needs(monkeypatch):
+    """Behind no wall is there the whole of /usr."""
+    monkeypatch.setattr(sys, "prefix", "/usr")
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+    assert not {Path("/usr"), Path("/usr/local"), Path("/")} & set(interpreter.trees())

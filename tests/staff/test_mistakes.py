@@ -142,3 +142,8 @@ def test_looking_busy_earns_nothing():
 def test_a_failure_of_no_words_has_a_fingerprint_too(said):
     seen = [Observation("MADE.forward", "1a-0-basic failed", np.array(said), False)]
     assert len(naming.fingerprint(seen, "MADE.forward")) == 1
+
+
+def test_what_keeps_mistakes_from_being_named_is_said():
+    with pytest.raises(naming.NotNamed, match="Mistakes cannot be named: ValueError: invalid literal for int"):
+        naming.fingerprints("no seed", ())

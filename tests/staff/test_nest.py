@@ -60,6 +60,21 @@ def test_no_word_of_a_submission_is_in_the_memory_of_the_next(nest, tmp_path):
     assert "hits 0" in lines or "hits -1" in lines, lines
 
 
+def test_a_start_that_fails_leaves_no_file_open(nest, tmp_path, monkeypatch):
+    room = nest.room(write(tmp_path / "any", gan=""))
+    nest.ready()
+
+    def fail(*_):
+        raise OSError("no")
+
+    monkeypatch.setattr(nest, "ask", fail)
+    before = sorted(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(OSError, match="no"):
+            room.start()
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
 def test_names_in_the_scratch_space_do_not_end_the_process(nest, tmp_path):
     nest.ready()
     before = nest._process.pid

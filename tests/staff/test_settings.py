@@ -20,6 +20,7 @@ def test_the_file_as_it_comes_is_right():
             "hidden_visibility is 'never'; it can be visible, hidden, after_due_date",
         ),
         ("= 512", "= 12", "memory_mb is 12; it can be 512 to 65535"),
+        ("= 512", "= 1024.0", "memory_mb is 1024.0"),
         ("= 512", "= true", "memory_mb is True"),
         ("\nwall =", "\nwalls =", "should have the entries hidden_visibility, memory_mb, wall; it has"),
         ("\nwall =", "\nwall", "Expected"),
