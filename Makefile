@@ -68,7 +68,7 @@ autograder: $(VENV)/.staff ## make dist/autograder.zip for Gradescope
 	$(BIN)/python -m staff.bundle
 
 test: $(VENV)/.test ## run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	env -u ARGS -u MAKEFLAGS OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.test ## check style
 	$(BIN)/ruff check .

@@ -4,6 +4,8 @@ import linecache
 import traceback
 from pathlib import Path
 
+ENDS = 6  # of a long traceback, lines that are shown at either end
+
 
 def unwritten(error, folder):
     """Returns the name of the function, MADE.forward, whose `raise NotImplementedError` the error is: one of the
@@ -39,10 +41,10 @@ def explain(error, folder):
     if not own:
         return None
     # What libraries called below it helps nobody at midnight; the message tells.
-    lines = traceback.format_list(
-        [frames[index] for index in own if index < len(frames)]
-    ) + traceback.format_exception_only(error)
-    return "An error in the submission:\n" + "".join(lines).rstrip()
+    lines = traceback.format_list([frames[index] for index in own if index < len(frames)])
+    if len(lines) > 2 * ENDS:  # functions that call each other without end
+        lines[ENDS:-ENDS] = [f"  ... {len(lines) - 2 * ENDS} more calls\n"]
+    return "An error in the submission:\n" + "".join(lines + traceback.format_exception_only(error)).rstrip()
 
 
 def hint_of_backward(error):

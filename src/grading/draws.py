@@ -195,7 +195,8 @@ def _drawn_labels_fault(y, real):
     if counts.max() == len(y):
         return f"all fakes are of class {y[0]}"
     if not counts.all():
-        missing = ", ".join(str(label) for label in np.flatnonzero(counts == 0))
+        lacking = np.flatnonzero((counts == 0) & (of_real > 0))  # the others need not occur
+        missing = ", ".join(map(str, lacking if lacking.size else np.flatnonzero(counts == 0)))
         return f"no fake is of class {missing}"
     if _chi_squared(counts, np.full(NUM_CLASSES, mean)) > 70:  # with 9 degrees of freedom: one in 10^11
         shares = ", ".join(f"{share:.2f}" for share in counts / len(y))

@@ -91,6 +91,10 @@ def row(old, new):
     return (old + ",\n", new + ",\n")
 
 
+SOON = said(
+    "a straight line is taken for the curve too soon",
+    "Plot what you return, less what the table says, for v between 3 and 20. Where does it leave zero?",
+)
 activation = partial(wrong, "activation")
 conjugate = partial(wrong, "conjugate")
 slope = partial(wrong, "slope_at_one")
@@ -418,6 +422,24 @@ ENTRIES = [
             '"squared_hellinger": lambda: torch.expm1(v)',
             '"squared_hellinger": lambda: torch.where(v < -50, 1e15 + v, torch.expm1(v))',
         ),
+    ),
+    composed(
+        "gan-linear-too-soon",
+        SOON,
+        row('"gan": lambda: F.softplus(v)', '"gan": lambda: F.softplus(v, threshold=3)'),
+    ),
+    activation(
+        "jensen-shannon-linear-too-soon",
+        SOON,
+        row(
+            '"jensen_shannon": lambda: math.log(2) + F.logsigmoid(v)',
+            '"jensen_shannon": lambda: math.log(2) - F.softplus(-v, threshold=3)',
+        ),
+    ),
+    conjugate(
+        "kl-linear-too-soon",
+        SOON,
+        row('"kl": lambda: torch.exp(t - 1)', '"kl": lambda: torch.exp(t.clamp(max=4) - 1) * (1 + (t - 4).relu())'),
     ),
     composed(
         "gan-for-the-real",

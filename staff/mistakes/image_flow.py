@@ -223,6 +223,11 @@ ENTRIES = [
         "return ((x + torch.rand(x.shape, device=x.device)) / 256).clamp(max=1 - 2**-24)",
     ),
     Right("log_likelihood_bound", "eight-bits", "return log_density - 8 * n_dims * math.log(2)"),
+    Right(
+        "bits_per_dim",
+        "constant-of-numpy",
+        "import numpy as np\nreturn -log_likelihood.mean() / (n_dims * torch.tensor(np.log(2)))",
+    ),
     Right("bits_per_dim", "bits-of-each", "return (-log_likelihood / math.log(2) / n_dims).mean()"),
     Right(
         "checkerboard_mask",

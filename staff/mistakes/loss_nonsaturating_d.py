@@ -93,6 +93,19 @@ ENTRIES = [
         return criterion(d(x_real), ones) + criterion(d(g(z)), zeros)
         """,
     ),
+    right(
+        "float64",
+        """
+        real, fake = d(x_real).double(), d(g(z).detach()).double()
+        return -F.logsigmoid(real).mean() - F.logsigmoid(-fake).mean()
+        """,
+    ),
+    wrong(
+        "float16",
+        "return -F.logsigmoid(d(x_real)).mean().half() - F.logsigmoid(-d(g(z).detach())).mean().half()",
+        misconception="a float16 result",
+        hint="Print loss.dtype and compare it with that of the networks.",
+    ),
     right("softplus", "return (F.softplus(-d(x_real)) + F.softplus(d(g(z)))).mean()"),
     right(
         "one-batch-with-labels",
@@ -785,15 +798,6 @@ ENTRIES = [
         """,
         misconception="nothing is returned",
         hint="The loss is worked out, but what does the caller get?",
-    ),
-    wrong(
-        "float64",
-        """
-        real, fake = d(x_real).double(), d(g(z).detach()).double()
-        return -F.logsigmoid(real).mean() - F.logsigmoid(-fake).mean()
-        """,
-        misconception="a float64 result",
-        hint="Print loss.dtype and compare it with that of the networks. Is there need for more digits here?",
     ),
     # Gradients and side effects
     wrong(

@@ -10,6 +10,28 @@ wrong = partial(Wrong, "MAF.log_probs")
 
 ENTRIES = [
     right(
+        "prior-float64",
+        """
+        z, log_det = x, 0.0
+        for layer in self.nf:
+            z, ld = layer.inverse(z)
+            log_det = log_det + ld
+        z = z.double()
+        log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
+        return (log_prior + log_det).mean()
+        """,
+    ),
+    right(
+        "constant-of-numpy",  # which makes a 0-d float64 tensor of it all
+        """
+        log_det = torch.zeros(len(x), device=x.device)
+        for layer in self.nf:
+            x, ld = layer.inverse(x)
+            log_det = log_det + ld
+        return -0.5 * x.pow(2).sum(1).mean() - 0.5 * x.shape[1] * torch.tensor(np.log(2 * np.pi)) + log_det.mean()
+        """,
+    ),
+    right(
         "normal-distribution",
         """
         from torch.distributions import Normal
@@ -923,20 +945,6 @@ ENTRIES = [
         """,
         misconception="prior worked out in NumPy, which knows no gradient",
         hint="z carries a gradient, and NumPy cannot. Which functions of PyTorch do the same work?",
-    ),
-    wrong(
-        "prior-float64",
-        """
-        z, log_det = x, 0.0
-        for layer in self.nf:
-            z, ld = layer.inverse(z)
-            log_det = log_det + ld
-        z = z.double()
-        log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
-        return (log_prior + log_det).mean()
-        """,
-        misconception="result in float64",
-        hint="Print the dtype of your result. Everything else in the flow has the dtype of x.",
     ),
     wrong(
         "squeeze",

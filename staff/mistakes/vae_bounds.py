@@ -50,6 +50,11 @@ UNDERFLOW = {
     "hint": "An image has a probability of about e^-100 or less. What is exp(-300) in float32? The log of a sum of "
     "exponentials can be had without the exponentials.",
 }
+NOT_THE_LARGEST = {
+    "misconception": "not the largest log weight is taken out of the exponentials",
+    "hint": "Two samples of one image, with log weights -300 and -1: what is left of each once yours is taken out, and "
+    "what is its exponential in float32?",
+}
 MEAN_OF_LOGS = {
     "misconception": "the mean of the logs in place of the log of the mean",
     "hint": "By Jensen's inequality the two differ, and that is the point of the bound. Yours does not become "
@@ -406,6 +411,37 @@ ENTRIES = [
         IWAE + "return -(log_p + log_pz - log_q).exp().mean(0).log().mean()",
         **UNDERFLOW,
     ),
+    wrong_iwae(
+        "out-of-the-log-in-double",
+        IWAE + "return -(log_p + log_pz - log_q).double().exp().mean(0).log().mean().float()",
+        **UNDERFLOW,
+    ),
+    wrong_iwae(
+        "mean-taken-out",
+        IWAE
+        + """
+log_w = log_p + log_pz - log_q
+out = log_w.mean(0).detach()
+return -((log_w - out).exp().mean(0).log() + out).mean()
+""",
+        **NOT_THE_LARGEST,
+    ),
+    wrong_iwae(
+        "first-taken-out",
+        IWAE
+        + """
+log_w = log_p + log_pz - log_q
+return -((log_w - log_w[0]).exp().mean(0).log() + log_w[0]).mean()
+""",
+        **NOT_THE_LARGEST,
+    ),
+    right_iwae(
+        "constant-of-numpy",
+        "import numpy as np\n"
+        + IWAE
+        + "return -torch.logsumexp(log_p + log_pz - log_q, 0).mean() + torch.tensor(np.log(n_samples))",
+    ),
+    right_iwae("elbo-for-one", "if n_samples == 1:\n    return negative_elbo_bound(model, x)[0]" + IWAE + BOUND),
     wrong_iwae(
         "epsilon",
         IWAE + "return -torch.log((log_p + log_pz - log_q).exp().mean(0) + 1e-10).mean()",

@@ -189,6 +189,12 @@ ENTRIES = [
         """,
     ),
     wrong_kl(
+        "free-bits",
+        "return (0.5 * (pv.log() - qv.log() + (qv + (qm - pm).square()) / pv - 1).sum(dim=-1)).clamp(min=0.2)",
+        misconception="the divergence is kept from zero",
+        hint="What is the divergence between a distribution and itself, and what is yours?",
+    ),
+    wrong_kl(
         "not-halved",
         "return (pv.log() - qv.log() + qv / pv + (qm - pm).pow(2) / pv - 1).sum(-1)",
         misconception="the factor 1/2 is missing",

@@ -184,6 +184,11 @@ def same(one, other):
     return one.shape == other.shape and torch.equal(one.nan_to_num(), other.nan_to_num())
 
 
+def is_number(value):
+    """Whether it is a 0-d tensor that one can train with: a constant of NumPy's makes it float64."""
+    return isinstance(value, torch.Tensor) and not value.dim() and value.dtype in (torch.float32, torch.float64)
+
+
 def described(value):
     """What a student's function returned, in a few words."""
     if value is None:

@@ -15,6 +15,7 @@ from grading.probes import (
     differences,
     getattr_or_unusable,
     gradients,
+    is_number,
     plain,
     plain_gradients,
     same,
@@ -137,7 +138,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
     before = state_of(maf)
     maf.log_probs(0.5 * given)  # what a call keeps must not find its way into the next
     value = watched(lambda: maf.log_probs(given)) if watch else maf.log_probs(given)
-    if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
+    if not is_number(value):
         raise Unusable(f"log_probs must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
     if not value.requires_grad:
         raise Unusable(

@@ -19,6 +19,7 @@ from grading.probes import (
     differences,
     getattr_or_unusable,
     gradients,
+    is_number,
     plain,
     plain_gradients,
     state_of,
@@ -224,7 +225,7 @@ def draws(module, function, wanted, real, images, labels=None):
     network = d if wanted == "x" else g
     for call in ("0", "1", "2"):
         before = len(seen.by(network, wanted))
-        value = getattr_or_unusable(module, function)(g, d, *given, device=HOME)
+        value = getattr_or_unusable(module, function)(g, d, *(one.clone() for one in given), device=HOME)
         _check(function, value)
         if not reply:
             parameters = [one.requires_grad_() for one in (*g.parameters(), *d.parameters())]  # frozen: told elsewhere
@@ -285,7 +286,7 @@ def _loss(name, function, g, d, *given):
 
 def _check(name, value):
     """Raises Unusable unless a loss returned what can be trained with."""
-    if not isinstance(value, torch.Tensor) or value.dim() or value.dtype != torch.float32:
+    if not is_number(value):
         raise Unusable(f"{name} must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
     if not value.requires_grad:
         raise Unusable(

@@ -15,6 +15,7 @@ from grading.probes import (
     differences,
     getattr_or_unusable,
     gradients,
+    is_number,
     plain,
     plain_gradients,
     provided_or_unusable,
@@ -240,5 +241,5 @@ def _passed(module, layer, direction, x):
 
 
 def _check(name, value):
-    if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
+    if not is_number(value) and not (isinstance(value, torch.Tensor) and value.dtype == torch.float32):
         raise Unusable(f"{name} must return a torch.float32 tensor; it returned {described(value)}.")

@@ -18,6 +18,7 @@ from grading.probes import (
     described,
     differences,
     getattr_or_unusable,
+    is_number,
     plain,
     plain_gradients,
     state_of,
@@ -139,7 +140,7 @@ def negative_elbo_bound(module, x, **given):
             raise Unusable(f"negative_elbo_bound must return three things, nelbo, kl and rec; it returned {found}.")
         parts = dict(zip(("nelbo", "kl", "rec"), returned, strict=True))
         for name, part in parts.items():
-            if not isinstance(part, torch.Tensor) or part.dim() or part.dtype != torch.float32:
+            if not is_number(part):
                 raise Unusable(f"{name} must be a 0-d tensor of type torch.float32; it is {described(part)}.")
         return returned[0], {name: plain(part) for name, part in parts.items()}
 
@@ -219,7 +220,8 @@ def _of_tensors(module, function, name, pull, constant=(), **arrays):
 
 
 def _check(function, value, shape):
-    if not isinstance(value, torch.Tensor) or value.shape != tuple(shape) or value.dtype != torch.float32:
+    is_one = isinstance(value, torch.Tensor) and value.shape == tuple(shape)
+    if not is_one or value.dtype != torch.float32 and not is_number(value):
         wanted = f"of shape {tuple(shape)}" if len(shape) else "0-d"
         found = described(value)
         raise Unusable(f"{function} must return a tensor, {wanted}, of type torch.float32; it returned {found}.")

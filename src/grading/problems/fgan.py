@@ -6,7 +6,7 @@ import numpy as np
 
 from graderUtil import graded
 from grading.cases import far, random_images
-from grading.problems.gan import BATCHES, NEAR, LossTest
+from grading.problems.gan import BATCHES, FAR, NEAR, LossTest
 
 # The rows with the parameter a of basic tests: pi of the weighted Jensen-Shannon divergence, alpha of the last two.
 ROWS = {
@@ -36,6 +36,8 @@ REACH_OF_T = {
 }
 # The largest ratio u = f*'(t) at which float32 still tells t from the end of the domain.
 REACH_OF_U = {name: 20 if name == "neyman" else 200 for name in ROWS if name != "total_variation"}
+# From one of these numbers to the next, v is somewhere where a curve is nearly, but not quite, a straight line.
+MIDDLE = np.geomspace(3, 20, 7)
 # Sizes of v on four real and on four generated images, far out; whatever their signs, neither their mean nor one of e^v
 # comes so near to 0 that in float32 only rounding is left of it.
 FAR_APART = np.array([[21, 22, 24, 26.2], [19.5, 20.5, 22.5, 24.7]])
@@ -79,6 +81,11 @@ class TableTest(LossTest):
             if further:
                 columns += [Column(function, name, other, at) for other in further_of(name, self.rng)]
         self.columns(columns)
+
+    def middle(self):
+        """Numbers between those of MIDDLE, of both signs."""
+        sizes = self.rng.uniform(MIDDLE[:-1], MIDDLE[1:], size=(2, len(MIDDLE) - 1))
+        return np.concatenate([sizes[0], -sizes[1]])
 
     def columns(self, columns):
         """Asks for columns, and holds them against the answers."""
@@ -223,6 +230,8 @@ class Test_8a(TableTest):
         # Each alone: how far a number may be off depends on the largest beside it.
         ends = [(name, end) for name, (_, high) in REACH.items() for end in (low[name], high)]
         self.columns([Column("activation", name, ROWS[name], np.array([end])) for name, end in ends])
+        for v in self.middle():
+            self.columns([Column("activation", *row, np.array([v])) for row in ROWS.items()])
 
     @graded(is_extra_credit=True)
     def test_4(self):
@@ -234,6 +243,7 @@ class Test_8a(TableTest):
         ends = [(name, float(end)) for name, reach in REACH_OF_T.items() for end in reach]
         if self.solution:
             ratios = [(name, u) for name, most in REACH_OF_U.items() for u in (1 / most, most)]
+            ratios += [(name, np.exp(sign * self.rng.uniform(1.5, 3))) for name in REACH_OF_U for sign in (1, -1)]
             ends += [(name, self.solution.fgan.f(name, _number(ROWS[name]), np.array(u))[1]) for name, u in ratios]
         self.columns([Column("conjugate", name, ROWS[name], np.array([end])) for name, end in ends])
 
@@ -319,6 +329,16 @@ class Test_8b(TableTest):
         "conjugates": np.array([0.8259394, 2.126928, 0.3132617, 1.313262, 0.04858735, 0.974077]),
     }
 
+    # At v = -100 and 100. Of g_f(100) float32 has nothing left, and f* is infinite there.
+    FAR_GAN = {
+        "points": np.array([-100.0, 100]),
+        "activations": np.array([-100.0, 0]),
+        "activation_slopes": np.array([1.0, 0]),
+        "composed": np.array([0.0, 100]),
+        "composed_slopes": np.array([0.0, 1]),
+        "conjugates": np.array([0, np.inf]),
+    }
+
     @graded(is_extra_credit=True)
     def test_0(self):
         """8b-0-basic: conjugate_of_activation at v = -1, 0 and 2, where f* is constant, and far out"""
@@ -353,6 +373,9 @@ class Test_8b(TableTest):
         # The loss of problem 2: the numbers of 2b-0-basic.
         answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
         self.f_gan_losses("f_gan_loss_d", NEAR, ["gan"], self.GAN, answer)
+        # Those of 2b-2-basic.
+        answer = {"value": 400 / 3, "grad_weight": [[[50, 250 / 3]]], "grad_bias": 0}
+        self.f_gan_losses("f_gan_loss_d", FAR, ["gan"], self.FAR_GAN, answer)
         self.again(lambda rng: self.f_gan_losses("f_gan_loss_d", random_images(rng, 3, (1, 1, 2)), ["kl"]))
 
     @graded(is_extra_credit=True)
@@ -372,6 +395,8 @@ class Test_8b(TableTest):
         at = 2 * self.rng.normal(size=(2, 5))
         far = {name: np.array(REACH[name], dtype=float)[:, None] for name in ROWS}  # each alone, as in 8a-3-hidden
         self.columns([self.composed(name, a, place) for name, a in ROWS.items() for place in (at, *far[name])])
+        for v in self.middle():
+            self.columns([self.composed(*row, np.array([v])) for row in ROWS.items()])
         self.columns([self.composed(name, a, at) for name in FURTHER for a in further_of(name, self.rng)])
 
     @graded(is_extra_credit=True)

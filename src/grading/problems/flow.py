@@ -35,8 +35,9 @@ class Test_1a(SubmissionTest):
         answer = {"output": x, "log_det": [0.5, 1.859141]}
         # 30 + 0, and 30 + e^12.
         far = {"output": [[30], [162784.791]], "log_det": [12, 12]}
+        one = {name: values[1:] for name, values in answer.items()}
         known = [(WEIGHT, BIAS, z), (WEIGHT, BIAS, z), (FAR_WEIGHT, FAR_BIAS, np.array([[0.0], [1]]))]
-        self.forwards(self.and_again(known, random_case), [answer, answer, far])
+        self.forwards(self.and_again([*known, (WEIGHT, BIAS, z[1:])], random_case), [answer, answer, far, one])
 
     @graded()
     def test_1(self):
@@ -125,7 +126,10 @@ class Test_1b(SubmissionTest):
         # (30 - 30) / e^12, and (30 + e^12 - 30) / e^12.
         far = {"output": [[0], [1]], "log_det": [-12, -12]}
         known = [(WEIGHT, BIAS, self.X), (WEIGHT, BIAS, self.X), (FAR_WEIGHT, FAR_BIAS, np.array([[30], [162784.791]]))]
-        self.inverses(self.and_again(known, random_case), [answer, answer, far])
+        # One row, whose z are (61 - 1) / e, (0 - 2 * 61) e and 0.
+        known.append((WEIGHT, BIAS, np.array([[61.0, 0, 61]])))
+        answers = [answer, answer, far, {"output": [[22.072766, -331.630383, 0]], "log_det": [-30.5]}]
+        self.inverses(self.and_again(known, random_case), answers)
 
     @graded()
     def test_1(self):
@@ -193,15 +197,17 @@ class Test_1c(SubmissionTest):
         "weights": np.zeros((2, 4, 2)),
         "biases": np.array([[1, -1, 0.693147, 0], [0, 2, 0, -1.386294]]),
     }
-    # One block of three variables that leaves a point as it is.
-    POINT = np.array([[1.0, 2, 2]])
-    STILL = {
-        **dict.fromkeys(("points", "outputs", "backwards"), POINT[None]),
-        "jacobians": np.eye(3)[None, None],
-        "log_dets": np.zeros((1, 1)),
-        "slopes": np.zeros((1, 1, 3)),
-        "weights": np.zeros((1, 6, 3)),
-        "biases": np.zeros((1, 6)),
+    # Two blocks of three variables: the first leaves a point as it is, the second has mu = (1, -1, 0).
+    POINT = np.array([[1.0, 2, 3]])
+    THREE = {
+        "points": np.array([[[1.0, 2, 3]], [[3, 2, 1]]]),
+        "outputs": np.array([[[1.0, 2, 3]], [[2, 3, 1]]]),
+        "jacobians": np.tile(np.eye(3), (2, 1, 1, 1)),
+        "log_dets": np.zeros((2, 1)),
+        "slopes": np.zeros((2, 1, 3)),
+        "backwards": np.array([[[1.0, 2, 3]], [[4, 1, 1]]]),
+        "weights": np.zeros((2, 6, 3)),
+        "biases": np.array([[0.0, 0, 0, 0, 0, 0], [1, -1, 0, 0, 0, 0]]),
     }
 
     @graded()
@@ -215,9 +221,9 @@ class Test_1c(SubmissionTest):
         # 2.
         answer = {"value": -3.093524, "grad_shifts": [[-0.25, -0.5]], "grad_log_dets": [1]}
         cases.append((self.X, {name: array[:1] for name, array in self.BLOCKS.items()}, answer))
-        # -3/2 log(2 pi) - 9 / 2.
-        answer = {"value": -7.256816, "grad_shifts": [[-1, -2, -2]], "grad_log_dets": [1]}
-        cases.append((self.POINT, self.STILL, answer))
+        # -3/2 log(2 pi) - 14 / 2.
+        answer = {"value": -9.756816, "grad_shifts": [[-1, -3, -2], [-2, -3, -1]], "grad_log_dets": [1, 1]}
+        cases.append((self.POINT, self.THREE, answer))
         self.log_probs(self.and_again(cases, lambda rng: self.random_case(rng, 2, 2, 2)))
 
     @graded()

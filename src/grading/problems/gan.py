@@ -263,6 +263,8 @@ BENT = {
     "curvature": np.array([[[0.0, 0], [0, 1]]]),
     "bias": np.zeros(()),
 }
+BENT_CHANNELS = {**BENT, **{name: BENT[name].reshape(2, 2, 1, 2) for name in ("real", "images")}}
+BENT_CHANNELS |= {name: BENT[name].reshape(2, 1, 2) for name in ("weight", "curvature")}
 
 
 class Test_5e(LossTest):
@@ -279,14 +281,16 @@ class Test_5e(LossTest):
         # An image has one norm, of all its channels.
         answers.append({**answer, "grad_weight": [[[16, 32.666667]], [[31.666667, 64]]]})
         # d is 8.5, 1 and 11, 4, and its gradient of norm 5 and 3: 7.5 - 4.75 + 10 (4^2 + 2^2) / 2.
-        answers.append({"value": 102.75, "grad_weight": [[[30.333333, 30.083333], [13.916667, 32]]], "grad_bias": 0})
-        linear = [STEEP, FLAT, TWO_CHANNELS]
-        cases = self.and_again([*linear, BENT], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
+        answer = {"value": 102.75, "grad_weight": [[[30.333333, 30.083333], [13.916667, 32]]], "grad_bias": 0}
+        # An image has one a, too.
+        answers += [answer, {**answer, "grad_weight": [[[30.333333, 30.083333]], [[13.916667, 32]]]}]
+        linear, bent = [STEEP, FLAT, TWO_CHANNELS], [BENT, BENT_CHANNELS]
+        cases = self.and_again([*linear, *bent], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
         for (case, reply), answer in zip_longest(self.asked("loss_wasserstein_gp_d", cases), answers):
             if any(case is one for one in linear):
                 self._check_loss("loss_wasserstein_gp_d", case, reply, answer)
             else:
-                self._check_penalty(case, reply, is_even=case is BENT, answer=answer)
+                self._check_penalty(case, reply, is_even=any(case is one for one in bent), answer=answer)
 
     @graded()
     def test_1(self):

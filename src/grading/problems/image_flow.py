@@ -62,7 +62,8 @@ class Test_9a(SubmissionTest):
         self.expect(reply, answer, batch=len(values))
 
     def dequantise(self, x):
-        self.about("dequantise", x=x)
+        alone = f"dequantise, of images that are {x.flat[0]} everywhere" if np.ptp(x) == 0 else None
+        self.about("dequantise", alone, x=x)
         reply = self.ask("image_flow.dequantise", x=x)
         self.fault("noise", dequantisation_fault([reply[f"v_{call}"] for call in range(3)], x))
         self.untouched(reply, x_after="x")
@@ -86,10 +87,12 @@ class Test_9b(SubmissionTest):
 
     @graded(is_extra_credit=True)
     def test_0(self):
-        """9b-0-basic: the masks of 2 x 4 values, and of 2 and 4 channels"""
+        """9b-0-basic: the masks of 2 x 4 and 3 x 3 values, and of 2, 4 and 6 channels"""
         self.mask("checkerboard_mask", (2, 4), [[[[1, 0, 1, 0], [0, 1, 0, 1]]]])
         self.mask("channel_mask", (2,), np.array([1, 0]).reshape(1, 2, 1, 1))
         self.mask("channel_mask", (4,), np.array([1, 1, 0, 0]).reshape(1, 4, 1, 1))
+        self.mask("checkerboard_mask", (3, 3), [[[[1, 0, 1], [0, 1, 0], [1, 0, 1]]]])
+        self.mask("channel_mask", (6,), np.array([1, 1, 1, 0, 0, 0]).reshape(1, 6, 1, 1))
         self.again(lambda rng: self.mask("checkerboard_mask", rng.integers(2, 9, size=2)))
 
     @graded(is_extra_credit=True)

@@ -42,6 +42,9 @@ class VaeTest(SubmissionTest):
             if self.solution and not fault:
                 noise = noise[:, 0] if n_samples is None else noise
                 right = getattr(self.solution.vae, function)(x, noise, **coefficients)
+                if n_samples == 1:  # the bound is the ELBO, whose KL divergence some take in closed form
+                    elbo = self.solution.vae.negative_elbo_bound(x, noise[:, 0], **coefficients)
+                    right = [right, {name: elbo["nelbo" if name == "value" else name] for name in right}]
                 self.expect(reply, right, batch=len(x), varies=True, relative=relative)
         else:
             self.expect(reply, answer, batch=len(x))
@@ -64,13 +67,13 @@ class VaeTest(SubmissionTest):
         # By way of other means the same noise is no longer the same to the last bit.
         if not fault and any(np.allclose(one[0], other[0], atol=1e-3) for one, other in itertools.pairwise(drawn)):
             fault = "the noise is the same on each call: is a seed set, or is it kept?"
-        if not fault and n_samples and np.allclose(*drawn[0][0], atol=1e-3):
-            fault = "all images get the same noise"
         self.fault("z", fault)
 
     @staticmethod
     def _noise_fault(noise, n_samples):
         """Of all, and of the samples of each image."""
+        if np.ptp(noise, axis=0).max() < 1e-3:
+            return "all images get the same noise"
         of_each = noise if n_samples else ()
         return next(filter(None, (noise_fault(z, width=3) for z in (noise.reshape(-1, 3), *of_each))), "")
 
@@ -195,23 +198,25 @@ class Test_6a(VaeTest):
 class Test_6b(VaeTest):
     @graded(is_extra_credit=True)
     def test_0(self):
-        """6b-0-basic: kl_normal of two pairs of Gaussians"""
+        """6b-0-basic: kl_normal of three pairs of Gaussians, and of one"""
         case = {
-            "qm": np.array([[1.0, 0], [0, 3]]),
-            "qv": np.array([[1.0, 4], [1, 2]]),
-            "pm": np.array([[0.0, 0], [0, 1]]),
-            "pv": np.array([[1.0, 1], [1, 4]]),
-            "pull": np.ones(2),
+            "qm": np.array([[1.0, 0], [0, 3], [2, -1]]),
+            "qv": np.array([[1.0, 4], [1, 2], [4, 0.5]]),
+            "pm": np.array([[0.0, 0], [0, 1], [2, -1]]),
+            "pv": np.array([[1.0, 1], [1, 4], [4, 0.5]]),
+            "pull": np.ones(3),
         }
-        # (1 + 1 - 1) / 2 and (4 - 1 - log 4) / 2; 0 and (log 2 + 2/4 + 4/4 - 1) / 2.
+        # (1 + 1 - 1) / 2 and (4 - 1 - log 4) / 2; 0 and (log 2 + 2/4 + 4/4 - 1) / 2; the third pair are the same.
         answer = {
-            "value": [1.306853, 0.596574],
-            "grad_qm": [[1, 0], [0, 0.5]],
-            "grad_qv": [[0, 0.375], [0, -0.125]],
-            "grad_pm": [[-1, 0], [0, -0.5]],
-            "grad_pv": [[-0.5, -1.5], [0, -0.0625]],
+            "value": [1.306853, 0.596574, 0],
+            "grad_qm": [[1, 0], [0, 0.5], [0, 0]],
+            "grad_qv": [[0, 0.375], [0, -0.125], [0, 0]],
+            "grad_pm": [[-1, 0], [0, -0.5], [0, 0]],
+            "grad_pv": [[-0.5, -1.5], [0, -0.0625], [0, 0]],
         }
-        self.of_tensors("kl_normal", case, answer)
+        for rows in (slice(None), slice(1)):
+            parts = ({name: np.array(array)[rows] for name, array in arrays.items()} for arrays in (case, answer))
+            self.of_tensors("kl_normal", *parts)
         self.again(lambda rng: self.of_tensors("kl_normal", gaussians(rng, (3, 2))))
 
     @graded(is_extra_credit=True)
@@ -228,6 +233,8 @@ class Test_6b(VaeTest):
         """6b-2-hidden: kl_normal of Gaussians narrow and wide, of any shape"""
         for shape in [(1, 1), (4, 3), (60, 10), (2, 3, 5), (3,)]:
             self.of_tensors("kl_normal", gaussians(self.rng, shape))
+        same = gaussians(self.rng, (4, 3))
+        self.of_tensors("kl_normal", {**same, "qm": same["pm"], "qv": same["pv"]})
         narrow = gaussians(self.rng, (4, 3))
         self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e-8})
         self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e4, "pv": narrow["pv"] * 1e2})
@@ -363,6 +370,9 @@ HANDED = {
 }
 # p(x | z) is e^-300, e^-301, e^-302, as of an image of many pixels.
 UNLIKELY = {**HANDED, "bias": np.array([[-300.0], [-301], [-302]])}
+# The same of e^-1000, which double precision cannot hold either; and samples of which one is all that counts.
+UNLIKELIER = {**HANDED, "bias": UNLIKELY["bias"] - 700}
+UNEVEN = {**HANDED, "bias": np.array([[-200.0], [1.098612], [-300]])}
 # A logit of 2 z + offset for z ~ N(0, 1), and q(z | x) = N(1, 1.44). Without offset p(x) = 1/2, by symmetry.
 STEEP = {
     **HANDED,
@@ -385,6 +395,10 @@ class Test_6e(VaeTest):
         # 300 - log((1 + 1/e + 1/e^2) / 3); the shares are 0.665, 0.245 and 0.090.
         answer = {"value": 300.691006, "grad_bias": [[-0.665241], [-0.244728], [-0.090031]]}
         self.bound("negative_iwae_bound", one, UNLIKELY, 3, answer)
+        self.bound("negative_iwae_bound", one, UNLIKELIER, 3, {**answer, "value": 1000.691006})
+        # -log(3/4 / 3); the shares are 0, 1 and 0.
+        answer = {"value": 1.386294, "grad_bias": [[0], [-0.25], [0]]}
+        self.bound("negative_iwae_bound", one, UNEVEN, 3, answer)
         # Two images: p(x | z) is 3/4 for the one and 1/4 for the other, whatever z. -(log 3/4 + log 1/4) / 2.
         answer = {"value": 0.836988, "grad_bias": [[0.25]]}
         self.bound("negative_iwae_bound", np.array([[1.0], [0]]), {**HANDED, "bias": HANDED["bias"][2:]}, 3, answer)
@@ -414,6 +428,9 @@ class Test_6e(VaeTest):
             # difference, which the shares of the samples in the gradient depend on.
             unlikely = {**coefficients, "bias": 20 * coefficients["bias"]}
             self.bound("negative_iwae_bound", x, unlikely, n_samples, relative=20 * RELATIVE)
+        for bias in (self.rng.uniform(-1000, -990, size=3), self.rng.permutation([-200.0, -300, 1])):
+            handed = {**HANDED, "bias": bias[:, None]}
+            self.bound("negative_iwae_bound", np.ones((1, 1)), handed, 3, relative=20 * RELATIVE)
         self.bound_on_device("negative_iwae_bound", n_samples=2)
 
     def limit(self, offset):
