@@ -22,16 +22,16 @@ setup: $(VENV)/.students ## install what the problem set needs into .venv (the o
 train: flow ## train the flow of problem 1 on the Moons; results in src/maf/
 
 flow: $(VENV)/.students ## the same
-	cd src && ../$(BIN)/python main.py --model flow $(ARGS)
+	cd src && STARTED_BY="make $@" ../$(BIN)/python main.py --model flow $(ARGS)
 
 gan: $(VENV)/.students ## problem 2: GAN on Fashion-MNIST; results in src/gan_nonsat/
-	cd src && ../$(BIN)/python main.py --model gan $(ARGS)
+	cd src && STARTED_BY="make $@" ../$(BIN)/python main.py --model gan $(ARGS)
 
 cgan: $(VENV)/.students ## problem 4: conditional GAN; results in src/gan_nonsat_conditional/
-	cd src && ../$(BIN)/python main.py --model cgan $(ARGS)
+	cd src && STARTED_BY="make $@" ../$(BIN)/python main.py --model cgan $(ARGS)
 
 wgan: $(VENV)/.students ## problem 5: Wasserstein GAN with gradient penalty; results in src/gan_wass_gp/
-	cd src && ../$(BIN)/python main.py --model gan --loss_type wasserstein_gp $(ARGS)
+	cd src && STARTED_BY="make $@" ../$(BIN)/python main.py --model gan --loss_type wasserstein_gp $(ARGS)
 
 cache: $(VENV)/.students ## fetch Fashion-MNIST, so that training needs no network
 	cd src && ../$(BIN)/python main.py --model gan --cache $(ARGS)

@@ -74,7 +74,7 @@ def parse(argv=None):
     add("--runs", type=int, help="train so many times, with one seed after the other; prints mean and standard error")
     add("--save_every", type=float, metavar="SECONDS", help="time between checkpoints (default: 30)")
     add("--resume", action="store_true", help="go on from the checkpoint in --out_dir")
-    add("--no_metrics", action="store_true", help="leave out the figures of quality in metrics.json")
+    add("--no_metrics", action="store_true", help="flow, gan, cgan, fgan: leave out the figures of quality")
     add("--animate", action="store_true", help="gan and cgan: a GIF of the grid over training")
     try:
         return Settings.from_flags(vars(parser.parse_args(argv)))

@@ -9,10 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+
+import main
+from training.loop import way_on
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL_FLOW = "--n_epochs 1 --n_flows 1 --hidden_size 4 --batch_size 2400 --n_samples 100".split()
@@ -76,6 +80,21 @@ def test_ctrl_c_leaves_a_command_that_goes_on(tmp_path):
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads((out_dir / "metrics.json").read_text())["steps"] == 240 * 4
+
+
+@pytest.mark.parametrize("target", ["flow", "gan", "cgan", "wgan"])
+def test_who_started_it_by_make_goes_on_by_make(target, monkeypatch):
+    """What would be typed again is what make then runs, in the folder where make runs it."""
+    recipe = subprocess.run(["make", "-n", target, "ARGS=--seed 7"], cwd=ROOT, capture_output=True, text=True).stdout
+    (ran,) = (shlex.split(line) for line in recipe.splitlines() if "main.py" in line)
+    started = dict(word.split("=", 1) for word in ran if word.startswith("STARTED_BY="))
+    monkeypatch.setenv("STARTED_BY", started["STARTED_BY"])
+    settings = main.parse(ran[ran.index("main.py") + 1 :])
+    make, target_again, args = shlex.split(way_on(settings).splitlines()[1])
+    assert (make, target_again) == ("make", target)
+    recipe = subprocess.run([make, target, "-n", args], cwd=ROOT, capture_output=True, text=True).stdout
+    (again,) = (shlex.split(line) for line in recipe.splitlines() if "main.py" in line)
+    assert main.parse(again[again.index("main.py") + 1 :]) == replace(settings, resume=True)
 
 
 def test_a_gpu_that_is_not_there_is_said_and_the_cpu_used(tmp_path):

@@ -43,11 +43,15 @@ class CompareRun(Run):
         return {}
 
     def finish(self, losses, curves):
-        for name, run in self.runs.items():
-            run.finish({key: losses[f"{name}_{key}"] for key in run.sources}, {})
+        measured = {
+            name: run.finish({key: losses[f"{name}_{key}"] for key in run.sources}, {})
+            for name, run in self.runs.items()
+        }
         grids = {name: run.last_grid() for name, run in self.runs.items()}
         norms = {name: losses[f"{name}_gradient"] for name in self.runs}
         label = "norm of the generator's gradient"
         figures.save_comparison(self.settings.out_dir / "comparison.png", grids, norms, label)
-        last = {name: values[-max(1, len(values) // 10) :] for name, values in norms.items()}
-        return {f"{name}_gradient_norm": float(torch.tensor(values).median()) for name, values in last.items()}
+        for name, values in norms.items():
+            last = values[-max(1, len(values) // 10) :]
+            measured[name]["gradient_norm"] = float(torch.tensor(last).median())
+        return measured

@@ -8,7 +8,7 @@ import torch
 from data import IMAGE_SETS, load_images, load_mixture, load_moons, to_unit_range
 from network import Discriminator, GaussianGenerator, Generator, PointDiscriminator, PointGenerator
 from submission import fgan as submission
-from training import figures, layout
+from training import figures, layout, quality
 from training.errors import checked_parts
 from training.gan import Turn, networks_and_optimizers
 from training.loop import Run
@@ -55,7 +55,8 @@ class FganRun(Run):
         self.device = device
         self.on_images = settings.dataset in IMAGE_SETS
         if self.on_images:
-            self.examples = load_images(settings.dataset, settings.data_dir).train_images.to(device)
+            self.data = load_images(settings.dataset, settings.data_dir)
+            self.examples = self.data.train_images.to(device)
             self.g, self.d, rate = Generator(), Discriminator(), IMAGE_LEARNING_RATE
             layout.apply(self.g)
             layout.apply(self.d)
@@ -82,7 +83,14 @@ class FganRun(Run):
     def finish(self, losses, curves):
         label = "loss (d: minus the bound, in nats)"
         figures.save_curves(self.settings.out_dir / "losses.png", losses, curves, self.steps_per_epoch, label)
-        return {"bound": -float(torch.tensor(losses["d_loss"][-500:]).mean())}
+        measured = {"bound": -float(torch.tensor(losses["d_loss"][-500:]).mean())}
+        if self.settings.dataset == "fashion-mnist" and not self.settings.no_metrics:
+            self.g.eval()
+            measured |= quality.image_quality(self._generate, self.data, self.device)
+        return measured
+
+    def _generate(self, n, stream):
+        return self.g(torch.randn(n, self.g.dim_z, generator=stream).to(self.device)), None
 
     def _draw(self, step):
         path = self.settings.out_dir / f"fake_{step:04d}.png"
@@ -141,7 +149,7 @@ class OneGaussianRun(Run):
             mean, deviation = g.mean.item(), g.log_deviation.exp().item()
             best = best_gaussian(row(name))
             fits[f"{name}\nmean {mean:.2f}, deviation {deviation:.2f}"] = (gaussian(mean, deviation), gaussian(*best))
-            measured[name] = f"mean {mean:.3f}, deviation {deviation:.3f}; best {best[0]:.2f}, {best[1]:.2f}"
+            measured[name] = {"mean": mean, "deviation": deviation, "best_mean": best[0], "best_deviation": best[1]}
         fits = {title: tuple(density.numpy() for density in pair) for title, pair in fits.items()}
         figures.save_fits(self.settings.out_dir / "divergences.png", X.numpy(), p.numpy(), fits)
         return measured

@@ -61,6 +61,7 @@ class FlowRun(Run):
     """
 
     sources = {"nll": " (log_probs in submission/flow_network.py)"}
+    scheduled = True
     patience = 10  # early on, a point far out can make a batch's likelihood overflow: one seed in ten sees it
     threads = 1  # most layers are too small to share; `by_one_or_two` sees to the others
 

@@ -57,6 +57,7 @@ class ImageFlowRun(Run):
     """
 
     sources = {"bits": " (image_flow.py in submission/)"}
+    scheduled = True
 
     def __init__(self, settings, device):
         self.device = device

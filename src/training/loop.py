@@ -27,6 +27,7 @@ class Run:
         sources: dict of loss name -> where it comes from, for messages.
         patience: how many steps in a row may have a loss that is not finite, since `step` leaves them out.
         threads: how many CPU threads serve it best; None for as many as there are cores.
+        scheduled: whether a step depends on how many there will be, so that none can be added in the end.
 
     Args:
         settings: a Settings.
@@ -40,6 +41,7 @@ class Run:
     sources = {}
     patience = 0
     threads = None
+    scheduled = False
 
     def __init__(self, settings, n_examples):
         self.settings = settings
@@ -185,9 +187,11 @@ class Loop:
     def _load(self):
         state = checkpoint.load(self.path)
         for name, value in self.settings.shaping().items():
-            if state["settings"].get(name) != value:
+            former = state["settings"].get(name)
+            goes_further = name in ("n_epochs", "n_steps") and not self.run.scheduled
+            if former != value and not (goes_further and self.run.total_steps >= state["step"]):
                 raise TrainingStopped(
-                    f"{self.path} was trained with --{name} {state['settings'].get(name)}, not {value}: "
+                    f"{self.path} was trained with {_flag(name, former)}, not with {_flag(name, value)}: "
                     "resume with the former, or name another --out_dir."
                 )
         try:
@@ -226,8 +230,17 @@ class Loop:
 
 
 def way_on(settings):
-    """Says how to go on with what these settings began."""
+    """Says how to go on with what these settings began: from where its user stands, which for make is not here."""
+    if target := os.environ.get("STARTED_BY"):
+        return f"To go on:\n  {target} ARGS={shlex.quote(f'{settings.command()} --resume')}"
     return f"To go on:\n  {_python()} {shlex.quote(sys.argv[0])} {settings.command()} --resume"
+
+
+def _flag(name, value):
+    """A setting as on the command line."""
+    if value is None or value is False:
+        return f"no --{name}"
+    return f"--{name} {','.join(value) if isinstance(value, tuple) else value}"
 
 
 def mean_of_last(values, n=100):

@@ -27,7 +27,7 @@ def write_metrics(path, loop, device, measured):
         if value is not None and name not in ("resume", "cache")
     }
     metrics = {
-        **{name: _json_value(value) for name, value in measured.items()},
+        **_json_value(measured),
         "final_losses": {name: mean_of_last(values) for name, values in loop.losses.items()},  # of 100 steps
         "steps": loop.step,
         "seconds": round(loop.seconds, 3),
@@ -49,20 +49,39 @@ def write_summary(path, measured):
         measured: for each run, as `Run.finish` gives them; two or more.
     """
     summary = {}
-    for name, value in measured[0].items():
-        if isinstance(value, float):
-            values = [one[name] for one in measured]
+    rows = [dict(_numbers(one)) for one in measured]
+    for name in rows[0]:
+        values = [one[name] for one in rows]
+        with np.errstate(invalid="ignore"):  # of what is infinite
             mean, error = np.mean(values), np.std(values, ddof=1) / math.sqrt(len(values))
-            summary[name] = {
-                "mean": _json_value(float(mean)),
-                "standard_error": _json_value(float(error)),
-                "n": len(values),
-            }
-            print(f"{name}: {mean:.4f} +- {error:.4f} (mean and standard error of {len(values)} runs)")
+        summary[name] = {
+            "mean": _json_value(float(mean)),
+            "standard_error": _json_value(float(error)),
+            "n": len(values),
+        }
+        print(f"{name}: {mean:.4f} +- {error:.4f} (mean and standard error of {len(values)} runs)")
     with written_beside(path) as file:
         file.write(json.dumps(summary, indent=2).encode() + b"\n")
 
 
+def described(value):
+    """A figure in words; several as NAME VALUE."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {described(one)}" for name, one in value.items())
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _numbers(measured, before=""):
+    """(name, number) of all figures, those in groups too."""
+    for name, value in measured.items():
+        if isinstance(value, dict):
+            yield from _numbers(value, f"{before}{name}_")
+        elif isinstance(value, float):
+            yield f"{before}{name}", value
+
+
 def _json_value(value):
     """JSON knows no infinity."""
+    if isinstance(value, dict):
+        return {name: _json_value(one) for name, one in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -12,7 +12,7 @@ from training import checkpoint
 from training.errors import Interrupted, TrainingStopped, explain
 from training.loop import Loop, way_on
 from training.memory import keep_freed_memory
-from training.metrics import write_metrics, write_summary
+from training.metrics import described, write_metrics, write_summary
 from training.settings import INTERRUPTED, POINT_SETS
 
 RUNS = {
@@ -94,7 +94,7 @@ def _train(settings):
     measured = model_run.finish(loop.losses, loop.curves)
     write_metrics(settings.out_dir / "metrics.json", loop, device, measured)
     for name, value in measured.items():
-        print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+        print(f"{name}: {described(value)}")
     print(f"Trained {loop.step} steps in {loop.seconds:.0f} s. Pictures and metrics.json are in {settings.out_dir}/")
     return measured
 

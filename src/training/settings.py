@@ -18,6 +18,7 @@ PRECISIONS = ("fp32", "bf16")
 INTERRUPTED = 130  # the exit status of a program stopped by Ctrl-C
 MAX_SEED = 2**32 - 1
 GRID_COLUMNS = 10
+IMAGES_IN_A_GRID = 100
 SAMPLE_COLUMNS = {"vae": 20}  # of the picture with --n_samples images; GRID_COLUMNS for the others
 
 FLOW_DEFAULTS = {
@@ -26,16 +27,18 @@ FLOW_DEFAULTS = {
     "n_samples": 1000,
     "n_flows": 5,
     "hidden_size": 100,
+    "no_metrics": False,
 }
 CGAN_DEFAULTS = {
     "n_epochs": 1,
     "batch_size": 64,
-    "n_samples": 100,
+    "n_samples": IMAGES_IN_A_GRID,
     "dataset": "fashion-mnist",
     "loss_type": "nonsaturating",
     "data_dir": None,
     "animate": False,
     "precision": "fp32",
+    "no_metrics": False,
 }
 GAN_DEFAULTS = {**CGAN_DEFAULTS, "arch": "conv", "compare": None}
 VAE_DEFAULTS = {
@@ -54,11 +57,12 @@ FGAN_DEFAULTS = {
     "dataset": "mixture",
     "divergence": "jensen_shannon",
     "data_dir": None,
+    "no_metrics": False,
 }
 IMAGE_FLOW_DEFAULTS = {
     "n_epochs": 2,
     "batch_size": 64,
-    "n_samples": 100,
+    "n_samples": IMAGES_IN_A_GRID,
     "dataset": "fashion-mnist",
     "data_dir": None,
     "n_flows": 3,
@@ -151,13 +155,15 @@ class Settings:
             _check_comparison(flags)
         if flags.get("dataset") in POINT_SETS and model != "fgan":
             raise SettingsError(f"--dataset {flags['dataset']} belongs to --model fgan, not to {model}")
-        if flags.get("divergence") == ALL_DIVERGENCES and "dataset" in flags:
+        if flags.get("divergence") == ALL_DIVERGENCES and (unused := {"dataset", "data_dir", "n_samples"} & set(flags)):
             raise SettingsError(
-                "--divergence all takes no --dataset: it fits a Gaussian on the line by each divergence"
+                f"--divergence all takes no --{min(unused)}: it fits a Gaussian on the line by each divergence"
             )
-        if flags.get("dataset") == "digits" and "data_dir" in flags:
-            raise SettingsError("--dataset digits needs no files: leave --data_dir out")
         settings = {**DEFAULTS[model], **flags}
+        if model == "fgan" and settings["dataset"] in DATASETS:
+            settings = {**settings, "n_samples": flags.get("n_samples", IMAGES_IN_A_GRID)}
+        if settings.get("dataset") in ("digits", *POINT_SETS) and "data_dir" in flags:
+            raise SettingsError(f"--dataset {settings['dataset']} needs no files: leave --data_dir out")
         if "out_dir" not in settings:
             settings["out_dir"] = _folder(settings)
         settings["out_dir"] = Path(settings["out_dir"])
@@ -216,8 +222,9 @@ def _check_sizes(settings):
     for name, least in lowest.items():
         if name in settings and settings[name] < least:
             raise SettingsError(f"--{name} must be {least} or more, not {settings[name]}")
-    if not 0 <= settings.get("seed", 0) <= MAX_SEED + 1 - settings.get("runs", 1):
-        raise SettingsError(f"--seed must be from 0 to {MAX_SEED}, not {settings['seed']}")
+    first, last = settings.get("seed", 0), settings.get("seed", 0) + settings.get("runs", 1) - 1
+    if first < 0 or last > MAX_SEED:
+        raise SettingsError(f"seeds must be from 0 to {MAX_SEED}, and those of --seed and --runs are {first} to {last}")
     if not 0 <= settings.get("save_every", 0) < float("inf"):
         raise SettingsError(f"--save_every must be 0 seconds or more, not {settings['save_every']}")
     if settings["out_dir"].exists() and not settings["out_dir"].is_dir():

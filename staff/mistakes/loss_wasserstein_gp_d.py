@@ -92,6 +92,17 @@ RESULT = "return d(x_fake).mean() - d(x_real).mean() + 10 * penalty"
 ENTRIES = [
     # Right: the mixing weights
     right(
+        "double-precision",
+        """
+        x_fake = g(z).detach()
+        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        grad = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)[0]
+        penalty = ((grad.double().flatten(1).norm(dim=1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+    ),
+    right(
         "roles-of-the-weight-swapped",
         """
         fake = g(z).detach()
@@ -2167,19 +2178,6 @@ ENTRIES = [
         """,
         misconception="the loss is copied into a new tensor, which knows nothing of the critic",
         hint="requires_grad makes a tensor a new beginning, not a link to what it was computed from.",
-    ),
-    wrong(
-        "double-precision",
-        """
-        x_fake = g(z).detach()
-        a = torch.rand(x_real.shape[0], 1, 1, 1, device=device)
-        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
-        grad = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)[0]
-        penalty = ((grad.double().flatten(1).norm(dim=1) - 1) ** 2).mean()
-        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
-        """,
-        misconception="the loss is in double precision while all else is float32",
-        hint="Print the result's dtype. Which step leaves float32, and does it have to?",
     ),
     wrong(
         "no-return",

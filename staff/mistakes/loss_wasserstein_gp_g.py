@@ -24,6 +24,12 @@ CROSS_ENTROPY = {
 
 ENTRIES = [
     right(
+        "double-precision",
+        """
+        return -d(g(z)).double().mean()
+        """,
+    ),
+    right(
         "mean-of-negatives",
         """
         fake_scores = d(g(z))
@@ -364,14 +370,6 @@ ENTRIES = [
         """,
         misconception="a pair of loss and fakes is returned",
         hint="The training loop expects one number to minimise. See what the docstring says of the result.",
-    ),
-    wrong(
-        "double-precision",
-        """
-        return -d(g(z)).double().mean()
-        """,
-        misconception="the loss is in double precision while all else is float32",
-        hint="Print the result's dtype. Does anything here need more digits than the networks have?",
     ),
     wrong(
         "no-return",

@@ -70,7 +70,9 @@ def test_one_gaussian_by_every_divergence_is_drawn_in_one_picture(tmp_path, monk
     assert isinstance(run, OneGaussianRun)
     loop = Loop(run)
     loop.train()
-    assert set(run.finish(loop.losses, loop.curves)) == set(loop.losses) == set(DIVERGENCES)
+    measured = run.finish(loop.losses, loop.curves)
+    assert set(measured) == set(loop.losses) == set(DIVERGENCES)
+    assert measured["kl"]["best_deviation"] == 1.0 and 0 < measured["kl"]["deviation"] < 2
     assert (tmp_path / "divergences.png").exists()
 
 

@@ -203,13 +203,33 @@ def test_a_resumed_run_that_breaks_names_the_checkpoint_it_came_from(tmp_path):
         Loop(again).train()
 
 
-@pytest.mark.parametrize(("flag", "value"), [("n_epochs", 4), ("batch_size", 20), ("seed", 9), ("n_samples", 200)])
+@pytest.mark.parametrize(("flag", "value"), [("n_epochs", 2), ("batch_size", 20), ("seed", 9), ("n_samples", 200)])
 def test_resuming_with_other_settings_is_refused_with_both_values(tmp_path, flag, value):
     settings = line_settings(tmp_path)
     Loop(Line(settings)).train()
     other = line_settings(tmp_path, resume=True, **{flag: value})
-    with pytest.raises(TrainingStopped, match=f"trained with --{flag} .*, not {value}"):
+    with pytest.raises(TrainingStopped, match=f"trained with --{flag} .*, not with --{flag} {value}"):
         Loop(Line(other))
+
+
+def test_a_finished_run_that_goes_further_ends_like_one_that_was_to_go_so_far(tmp_path):
+    whole = Loop(Line(line_settings(tmp_path / "whole", n_epochs=4)))
+    whole.train()
+    for n_epochs in (3, 4):
+        torch.manual_seed(0)  # what a new process does, by way of session.py
+        further = Loop(Line(line_settings(tmp_path / "further", n_epochs=n_epochs, resume=True)))
+        further.train()
+    assert further.step == 400 and further.losses == whole.losses
+    assert torch.equal(further.run.net.weight, whole.run.net.weight)
+
+
+def test_a_schedule_is_not_stretched_afterwards(tmp_path):
+    class Scheduled(Line):
+        scheduled = True
+
+    Loop(Scheduled(line_settings(tmp_path))).train()
+    with pytest.raises(TrainingStopped, match="trained with --n_epochs 3, not with --n_epochs 4"):
+        Loop(Scheduled(line_settings(tmp_path, n_epochs=4, resume=True)))
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):

@@ -63,7 +63,7 @@ def test_several_runs_differ_by_seed_and_folder():
         ("--hidden_size -5", "--hidden_size must be 1 or more"),
         ("--batch_size 0", "--batch_size must be 1 or more"),
         ("--model gan --batch_size 1", "--batch_size must be 2 or more"),
-        ("--seed -1", "--seed must be from 0 to 4294967295"),
+        ("--seed -1", "seeds must be from 0 to 4294967295"),
         ("--save_every -1", "0 seconds or more"),
         ("--save_every nan", "0 seconds or more"),
         ("--loss_type nonsaturating", "belongs to --model gan or cgan"),
@@ -84,12 +84,16 @@ def test_several_runs_differ_by_seed_and_folder():
         ("--compare minimax,hinge", "not minimax,hinge"),
         ("--compare minimax,nonsaturating --loss_type minimax", "leave --loss_type out"),
         ("--runs 0", "--runs must be 1 or more"),
-        ("--seed 4294967295 --runs 2", "--seed must be from 0 to"),
+        ("--seed 4294967295 --runs 2", "those of --seed and --runs are 4294967295 to 4294967296"),
+        ("--runs 5000000000", "those of --seed and --runs are 0 to 4999999999"),
         ("--model gan --n_flows 3", "belongs to --model flow or image_flow"),
         ("--divergence kl", "belongs to --model fgan"),
         ("--model gan --no_dequantise", "belongs to --model image_flow"),
         ("--model gan --dataset moons", "belongs to --model fgan"),
         ("--model fgan --divergence all --dataset moons", "takes no --dataset"),
+        ("--model fgan --divergence all --n_samples 200", "takes no --n_samples"),
+        ("--model fgan --data_dir x", "--dataset mixture needs no files"),
+        ("--model vae --no_metrics", "belongs to --model flow or gan or cgan or fgan"),
         ("--model fgan --n_samples 50", "from 100 to 1000000"),
         ("--model fgan --dataset digits --n_samples 55", "multiple of 10"),
         ("--device mps", "gpu"),
@@ -109,6 +113,12 @@ def test_flags_that_make_no_sense_are_refused_in_one_line(words, allowed, capsys
 def test_the_sizes_at_the_edge_are_taken():
     assert parse("--model gan --n_samples 1000".split()).n_samples == 1000
     assert parse("--n_samples 100".split()).n_samples == 100
+
+
+def test_of_an_f_gan_on_images_as_many_are_drawn_as_of_other_gans():
+    assert parse("--model fgan --dataset digits".split()).n_samples == 100
+    assert parse("--model fgan --dataset digits --n_samples 20".split()).n_samples == 20
+    assert parse("--model fgan".split()).n_samples == 1000
 
 
 def test_the_data_sets_on_the_command_line_are_those_that_there_are():

@@ -85,6 +85,13 @@ def test_the_figure_of_a_bound_that_is_not_written_is_left_out(start, monkeypatc
     assert "negative_iwae_bound in submission/vae.py is not written yet" in capsys.readouterr().err
 
 
+def test_an_error_in_a_bound_is_not_taken_for_a_bound_that_is_missing(start, monkeypatch):
+    run = start(n_steps=1)
+    monkeypatch.setattr(vae, "negative_iwae_bound", lambda model, x, n_samples: x.no_such_method())
+    with pytest.raises(AttributeError, match="no_such_method"):
+        run.finish({"nelbo": [1.0]}, {})
+
+
 @pytest.mark.parametrize(
     ("bound", "said"),
     [
