@@ -278,6 +278,24 @@ def test_what_is_not_there_is_not_said_to_have_stopped_or_taken_long(answered, f
     assert outcome.status == "failed" and told in outcome.gist
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("256 v - x goes from -3.5 to 1.25, not from 0 to 1", "256 v - x goes from ... to ..., not from 0 to 1"),
+        ("g is given labels of type float32", "g is given labels of type float32"),
+        ("the noise has mean 1e-05 and 10 values, not 1.", "the noise has mean ... and ... values, not 1."),
+        ("no fake is of class 3, 17", "no fake is of class ..., ..."),
+    ],
+)
+def test_of_a_fault_in_a_hidden_test_its_author_is_told_all_but_measured_numbers(text, told):
+    """A submission could have hidden inputs spelt in them."""
+    (test, *_) = load_tests(gan.Test_2b)
+    test.setUp()
+    test.about("f")
+    test.fault("noise", text)
+    assert test.gist() == f"f: {told}"
+
+
 def test_a_function_that_hung_once_is_given_less_time_after_that(answered):
     class Hanging(Oracle):
         given = []

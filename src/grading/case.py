@@ -83,7 +83,8 @@ class _Reply(dict):
         raise AssertionError(f"{_NO_ANSWER}: it lacks {name}.")
 
 
-_NUMBER = re.compile(r"-?\d[\d.]*(e[+-]?\d+)?")
+# Those that a submission can make what it likes: not the 0, 1 and 256 of formulas, nor that of float32.
+_NUMBER = re.compile(r"(?<![\w.])(?!(?:0|1|256)(?![\w.]*\w))-?\d[\d.]*(?:e[+-]?\d+)?")
 _NO_ANSWER = "The process that runs your code sent no sensible answer"
 
 

@@ -276,6 +276,28 @@ def _shown(name):
     return ascii(str(name))[1:-1][:200]
 
 
+def _warning(name):
+    """What is wrong with a file that is handed in, or ""."""
+    source = Path(name).read_text(encoding="utf-8", errors="replace")
+    if "\0" in source:
+        return f"{name} holds null bytes, as UTF-16 does: save it as UTF-8. No test that needs it can run."
+    try:
+        tree = ast.parse(source, name)
+    except SyntaxError as error:
+        return f"{name}, line {error.lineno}: {error.msg}. No test that needs it can run."
+    empty = [one for one, node in _functions(tree) if "raise NotImplementedError" in ast.unparse(node)]
+    return f"still to be written in {name}: {', '.join(empty)}." if empty and Path(name).name in WANTED else ""
+
+
+def _functions(tree, before=""):
+    """(name, node) of the functions of a module and of the methods of its classes, as CLASS.METHOD."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield from _functions(node, f"{before}{node.name}.")
+        elif isinstance(node, ast.FunctionDef):
+            yield before + node.name, node
+
+
 def main():
     try:
         names = pack("submission", "submission.zip")
@@ -284,22 +306,7 @@ def main():
             _within(_of_archive(archive))
     except Refused as refused:
         sys.exit(str(refused))
-    careful = []
-    for name in WANTED:
-        source = Path("submission", name).read_text(encoding="utf-8", errors="replace")
-        if "\0" in source:
-            careful.append(
-                f"submission/{name} holds null bytes, as UTF-16 does: save it as UTF-8. None of its tests can run."
-            )
-            continue
-        try:
-            tree = ast.parse(source, f"submission/{name}")
-        except SyntaxError as error:
-            careful.append(f"submission/{name}, line {error.lineno}: {error.msg}. None of its tests can run.")
-            continue
-        functions = {one.name: ast.unparse(one) for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}
-        if empty := [one for one, text in functions.items() if "raise NotImplementedError" in text]:
-            careful.append(f"still to be written in submission/{name}: {', '.join(empty)}.")
+    careful = [warning for name in names if name.endswith(".py") and (warning := _warning(name))]
     for warning in careful:
         print(f"Careful: {warning}")
     print(f"submission.zip holds {', '.join(names)}. Hand it in{', if that is what you want' if careful else ''}.")

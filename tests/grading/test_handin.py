@@ -228,6 +228,22 @@ def test_make_zip_packs_what_belongs_and_warns_of_what_will_fail(tmp_path):
     }
 
 
+def test_make_zip_looks_into_extra_credit_and_helpers_and_names_methods_by_their_class(tmp_path, monkeypatch, capsys):
+    empty = "class MADE:\n    def forward(self):\n        raise NotImplementedError\n"
+    helper = "class Helper:\n    def forward(self):\n        return 1\n"
+    write(tmp_path / "submission", flow_network=empty + helper, vae="def (", fgan=empty)
+    (tmp_path / "submission" / "my_tools.py").write_text("x = 'open")
+    monkeypatch.chdir(tmp_path)
+    handin.main()
+    careful = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Careful: ")]
+    assert careful == [  # extra credit may stay empty
+        "Careful: still to be written in submission/flow_network.py: MADE.forward.",
+        "Careful: submission/my_tools.py, line 1: unterminated string literal (detected at line 1). "
+        "No test that needs it can run.",
+        "Careful: submission/vae.py, line 1: invalid syntax. No test that needs it can run.",
+    ]
+
+
 def test_make_zip_refuses_what_is_incomplete_and_leaves_no_zip(tmp_path):
     with pytest.raises(Refused, match="gan.py is missing"):
         pack(write(tmp_path / "submission", gan=None), tmp_path / "submission.zip")
