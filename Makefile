@@ -53,7 +53,7 @@ clean: ## remove caches; keeps .venv, data and results
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 # staff only
-.PHONY: test lint flow-seeds mistakes mutants hostile bench bench-quality bench-growth classifier bench-grader bench-wall bench-bulk handout autograder staff
+.PHONY: test lint flow-seeds mistakes margins mutants hostile bench bench-quality bench-growth classifier bench-grader bench-wall bench-bulk handout autograder staff
 
 staff: $(VENV)/.staff ## install what instructors need on top
 

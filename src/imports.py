@@ -12,7 +12,7 @@ WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 @contextmanager
 def uncollected():
-    """Within it nothing looks for garbage, nor ever again through what is there at its end.
+    """Turns the garbage collector off; what exists at the end is never scanned again.
 
     To import torch makes half a million objects that stay: to look through them over and over takes a fifth of the
     time, and a third of a second more when Python ends.

@@ -69,21 +69,23 @@ def wall(name, submission, memory=MEMORY):
     Raises:
         NoWall: it cannot be had.
     """
-    require(name)
-    kind = next(kind for kind in (Bubblewrap, User) if name in (kind.name, "any") and not kind.lacks())
-    return kind(submission, memory)
+    return require(name)(submission, memory)
 
 
 def require(name):
-    """Makes sure that a wall can be had.
+    """Makes sure that a wall can be had; returns its class.
 
     Raises:
         NoWall: it cannot.
     """
-    missing = {kind.name: kind.lacks() for kind in (Bubblewrap, User) if name in (kind.name, "any")}
-    if all(missing.values()):
-        said = "".join(f"\n  {kind}: {lacks}" for kind, lacks in missing.items())
-        raise NoWall(f"A submission is not run without a wall, and there is none here.{said}")
+    said = ""
+    for kind in (Bubblewrap, User):
+        if name not in (kind.name, "any"):
+            continue
+        if not (lacks := kind.lacks()):
+            return kind
+        said += f"\n  {kind.name}: {lacks}"
+    raise NoWall(f"A submission is not run without a wall, and there is none here.{said}")
 
 
 class _Wall:
@@ -333,12 +335,12 @@ def _namespaces(privileges):
 
 def main():
     """Says which walls are to be had here, and readies them; exits with 1 where there is none."""
-    there = [kind for kind in (Bubblewrap, User) if not kind.lacks()]
-    for kind in (Bubblewrap, User):
-        print(f"{kind.name}: {kind.lacks() or 'can be had'}")
-    if User in there:
+    missing = {kind: kind.lacks() for kind in (Bubblewrap, User)}
+    for kind, lacks in missing.items():
+        print(f"{kind.name}: {lacks or 'can be had'}")
+    if not missing[User]:
         jail()
-    sys.exit(0 if there else 1)
+    sys.exit(1 if all(missing.values()) else 0)
 
 
 def _lacks_seccomp():

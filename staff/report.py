@@ -10,7 +10,7 @@ import re
 import statistics
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -307,7 +307,7 @@ class Class:
             passed = sum(own & set(entry.tests) <= entry.passed for entry in run)
             question = Question(name, tests, passed, len(run), 0)
             mean = statistics.fmean(entry.points(question) for entry in run) if run else 0
-            found.append(Question(name, tests, question.passed, len(run), mean))
+            found.append(replace(question, mean=mean))
         return found
 
     @property

@@ -22,7 +22,7 @@ def difference(got, expected, batch=None, relative=RELATIVE):
     """
     expected = np.asarray(expected, dtype=float)
     if got is None:
-        return "there is none: the result does not depend on it, or is cut off from it"
+        return "there is none: the result does not depend on it, or something on the way was detached"
     if got.dtype.kind not in "biuf":
         return f"it is of type {got.dtype}"
     if got.shape != expected.shape:

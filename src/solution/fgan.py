@@ -6,11 +6,7 @@ comes with its derivative.
 
 import numpy as np
 
-from . import gan
-
-
-def sigmoid(v):
-    return np.exp(-np.logaddexp(0.0, -v))
+from .gan import Quadratic, sigmoid
 
 
 def f(name, a, u):
@@ -146,7 +142,7 @@ def known(name, a, points):
 
 def f_gan_loss_d(name, a, real, images, weight, curvature, bias):
     """Minus the bound E_p[g_f(v)] - E_q[f*(g_f(v))] of equation (8.1), with v the discriminator's values."""
-    critic = gan._Quadratic(weight, curvature, bias)
+    critic = Quadratic(weight, curvature, bias)
     (t, by_real), (composed, by_fake) = (
         activation(name, a, critic(real)),
         conjugate_of_activation(name, a, critic(images)),
@@ -159,7 +155,7 @@ def f_gan_loss_d(name, a, real, images, weight, curvature, bias):
 
 def f_gan_loss_g(name, a, real, images, weight, curvature, bias):
     """Minus E_q[f*(g_f(v))]."""
-    critic = gan._Quadratic(weight, curvature, bias)
+    critic = Quadratic(weight, curvature, bias)
     composed, by_fake = conjugate_of_activation(name, a, critic(images))
     return {
         "value": -composed.mean(),
@@ -169,4 +165,4 @@ def f_gan_loss_g(name, a, real, images, weight, curvature, bias):
 
 def values(images, weight, curvature, bias):
     """The discriminator's values v on images."""
-    return gan._Quadratic(weight, curvature, bias)(images)
+    return Quadratic(weight, curvature, bias)(images)

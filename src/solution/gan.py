@@ -20,7 +20,7 @@ def sigmoid(h):
 def loss_nonsaturating_d(real, images, weight, curvature, bias):
     """Equation (10): the mean of softplus(-h) over real images, and of softplus(h) over fakes, whose derivatives by h
     are -sigma(-h) / B and sigma(h) / B."""
-    critic = _Quadratic(weight, curvature, bias)
+    critic = Quadratic(weight, curvature, bias)
     h_real, h_fake = critic(real), critic(images)
     pulls = -sigmoid(-h_real) / len(real), sigmoid(h_fake) / len(images)
     return {
@@ -31,7 +31,7 @@ def loss_nonsaturating_d(real, images, weight, curvature, bias):
 
 def loss_nonsaturating_g(real, images, weight, curvature, bias):
     """Equation (11): the mean of softplus(-h) over fakes."""
-    critic = _Quadratic(weight, curvature, bias)
+    critic = Quadratic(weight, curvature, bias)
     h = critic(images)
     pull = -sigmoid(-h) / len(images)
     return {"value": softplus(-h).mean(), "grad_images": critic.slope(images) * _columns(pull)}
@@ -39,7 +39,7 @@ def loss_nonsaturating_g(real, images, weight, curvature, bias):
 
 def loss_minimax_g(real, images, weight, curvature, bias):
     """Equation (8): the mean of -softplus(h) over fakes, whose derivative by h is -sigma(h) / B, and 0 where h << 0."""
-    critic = _Quadratic(weight, curvature, bias)
+    critic = Quadratic(weight, curvature, bias)
     h = critic(images)
     pull = -sigmoid(h) / len(images)
     return {"value": -softplus(h).mean(), "grad_images": critic.slope(images) * _columns(pull)}
@@ -47,7 +47,7 @@ def loss_minimax_g(real, images, weight, curvature, bias):
 
 def loss_wasserstein_gp_g(real, images, weight, curvature, bias):
     """Equation (25)."""
-    critic = _Quadratic(weight, curvature, bias)
+    critic = Quadratic(weight, curvature, bias)
     pull = np.full(len(images), -1 / len(images))
     return {"value": -critic(images).mean(), "grad_images": critic.slope(images) * _columns(pull)}
 
@@ -62,7 +62,7 @@ def loss_wasserstein_gp_d(real, images, weight, curvature, bias, mixed):
     Args:
         mixed: the points (B, C, H, W) between real and fake ones.
     """
-    critic = _Quadratic(weight, curvature, bias)
+    critic = Quadratic(weight, curvature, bias)
     slope = critic.slope(mixed)
     norm = np.sqrt((slope**2).sum(axis=(1, 2, 3)))
     excess = slope * _columns(2 * (norm - 1) / norm / len(mixed))
@@ -102,7 +102,7 @@ def conditional_loss_nonsaturating_g(real, labels, tags, amplitude, gain, weight
     }
 
 
-class _Quadratic:
+class Quadratic:
     """h(x) = bias + weight . x + 1/2 sum_k curvature_k x_k^2."""
 
     def __init__(self, weight, curvature, bias):

@@ -6,13 +6,7 @@ are those of the probe's `Model`. Arguments as in the probes. Every result is a 
 
 import numpy as np
 
-
-def softplus(h):
-    return np.logaddexp(0.0, h)
-
-
-def sigmoid(h):
-    return np.exp(-softplus(-h))
+from .gan import sigmoid, softplus
 
 
 def sample_gaussian(m, v, pull, sample):

@@ -103,15 +103,15 @@ def save_learned(path, points, samples, title):
     _save(figure, path)
 
 
-def save_fits(path, x, data, fits, columns=4):
+def save_fits(path, x, data, fits):
     """Draws a density of the line, and beside it, in a panel each, what was fitted to it.
 
     Args:
         path: PNG file to write.
         x, data: places and the density there, arrays (N,).
         fits: {title: (what was learned, the best that there is)}, densities at x.
-        columns: panels in a row.
     """
+    columns = 4
     rows = -(-len(fits) // columns)
     figure = Figure(figsize=(2.7 * columns, 2 * rows), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)

@@ -1,4 +1,4 @@
-"""The way back for a training that has lost its way."""
+"""Goes back 50 to 100 steps where the flow's loss has overflowed."""
 
 import torch
 

@@ -20,7 +20,7 @@ from staff.mistakes.sweep import spread
 
 @dataclass
 class Row:
-    """How the grader did on an entry: caught by basic tests alone, by all; what is wrong with that; its fingerprint."""
+    """How the grader did on an entry: caught by basic tests, by hidden ones; what is wrong; its fingerprint."""
 
     entry: object
     basic: bool

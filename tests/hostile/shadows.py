@@ -3,8 +3,6 @@
 from tests.hostile.attack import Attack, gan
 
 SAYS = "print('@MARKER@-pierced: shadow')\nimport os\nos._exit(0)\n"
-# Runs beside the submission's own code at most; there it may do no more than that.
-RAISES = "raise SystemExit('@MARKER@-shadow')\n"
 
 
 def shadow(name, what, *names, text=SAYS, **more):

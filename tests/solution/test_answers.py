@@ -75,7 +75,7 @@ def test_the_losses_are_the_equations(rng):
     """Written out with sigma and log, at moderate logits."""
     case = cases.random_images(rng, 5, (1, 2, 2))
     d = {
-        name: 1 / (1 + np.exp(-gan._Quadratic(case["weight"], case["curvature"], case["bias"])(case[name])))
+        name: 1 / (1 + np.exp(-gan.Quadratic(case["weight"], case["curvature"], case["bias"])(case[name])))
         for name in ("real", "images")
     }
     assert np.isclose(

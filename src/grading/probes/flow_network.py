@@ -142,8 +142,8 @@ def log_probs(module, x, watch=False, training=True, **blocks):
         raise Unusable(f"log_probs must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
     if not value.requires_grad:
         raise Unusable(
-            f"The tensor that log_probs returned ({value.item():.6g}) knows no gradient: detached, made under "
-            "no_grad, or made of plain numbers."
+            f"The tensor that log_probs returned ({value.item():.6g}) has no gradient (requires_grad is False): "
+            "detached, made under no_grad, or made of plain numbers."
         )
     sources = dict(enumerate([block.shift for block in known] + [block.added for block in known]))
     found = gradients("What log_probs returned", value, sources)

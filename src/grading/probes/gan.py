@@ -290,6 +290,6 @@ def _check(name, value):
         raise Unusable(f"{name} must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
     if not value.requires_grad:
         raise Unusable(
-            f"The tensor that {name} returned ({value.item():.6g}) knows no gradient: detached, made under no_grad, "
-            "or made of plain numbers."
+            f"The tensor that {name} returned ({value.item():.6g}) has no gradient (requires_grad is False): "
+            "detached, made under no_grad, or made of plain numbers."
         )

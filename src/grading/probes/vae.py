@@ -195,7 +195,9 @@ def _bound(module, call, x, given):
         value, reply = call(model, x)
     touched = [*differences(model, before, "the model"), *["x now requires a gradient"] * x.requires_grad]
     if not value.requires_grad:
-        raise Unusable("The bound knows no gradient: detached, made under no_grad, or made of plain numbers.")
+        raise Unusable(
+            "The bound has no gradient (requires_grad is False): detached, made under no_grad, or of plain numbers."
+        )
     model.requires_grad_()
     parameters = dict(model.named_parameters())
     reply |= {"x_after": plain(x - kept), "touched": "; ".join(touched)}
