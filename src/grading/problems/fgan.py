@@ -36,8 +36,9 @@ REACH_OF_T = {
 }
 # The largest ratio u = f*'(t) at which float32 still tells t from the end of the domain.
 REACH_OF_U = {name: 20 if name == "neyman" else 200 for name in ROWS if name != "total_variation"}
-# From one of these numbers to the next, v is somewhere where a curve is nearly, but not quite, a straight line.
-MIDDLE = np.geomspace(3, 20, 7)
+# From one of these sizes to the next, v is somewhere where a curve is nearly, but not quite, a straight line. Further
+# below zero, of v - log sigma(v) only rounding is left in float32.
+ABOVE, BELOW = np.geomspace(3, 20, 7), np.geomspace(3, 8, 4)
 # Sizes of v on four real and on four generated images, far out; whatever their signs, neither their mean nor one of e^v
 # comes so near to 0 that in float32 only rounding is left of it.
 FAR_APART = np.array([[21, 22, 24, 26.2], [19.5, 20.5, 22.5, 24.7]])
@@ -83,9 +84,9 @@ class TableTest(LossTest):
         self.columns(columns)
 
     def middle(self):
-        """Numbers between those of MIDDLE, of both signs."""
-        sizes = self.rng.uniform(MIDDLE[:-1], MIDDLE[1:], size=(2, len(MIDDLE) - 1))
-        return np.concatenate([sizes[0], -sizes[1]])
+        """Numbers between those of ABOVE, and minus those of BELOW."""
+        above, below = (self.rng.uniform(sizes[:-1], sizes[1:]) for sizes in (ABOVE, BELOW))
+        return [*above, *-below]
 
     def columns(self, columns):
         """Asks for columns, and holds them against the answers."""
