@@ -4,7 +4,7 @@ import linecache
 import traceback
 from pathlib import Path
 
-ENDS = 6  # of a long traceback, lines that are shown at either end
+ENDS = 4  # of a long traceback, lines that are shown at either end
 
 
 def unwritten(error, folder):

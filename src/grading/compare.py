@@ -92,10 +92,8 @@ def _distance(got, expected):
 def _remark(got, expected, batch):
     """A word on where numbers come from that are none, or a factor between the two, if there is a telling one."""
     if (np.isnan(got) & np.isfinite(expected)).any():
-        why = (
-            "from 0/0, inf - inf, 0 * inf or the log of a negative number; from the other side of a torch.where, whose "
-        )
-        why += "gradient is 0 times what it has; or from torch.empty, which holds none"
+        why = "from 0/0, inf - inf, 0 * inf or the log of a negative number, in a gradient also on the side that "
+        why += "torch.where does not take; or from torch.empty, which holds none"
         return f"\n         (nan is not a number: {why})"
     factors = dict(_FACTORS)
     if batch and batch > 2:
