@@ -472,6 +472,54 @@ def test_what_holds_in_one_case_or_for_one_number_only_is_not_taken_for_the_caus
     assert "value is not right" in known and not_said not in known
 
 
+SPLIT = "torch.log1p(torch.exp({}logits))"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "test", "said", "not_said"),
+    [
+        (
+            "vae",
+            "    z = sample_gaussian(m, v)\n    kl",
+            "    z = m + v.sqrt() * torch.randn_like(m[:1])\n    kl",
+            "6d-2-basic",
+            "all images get the same noise",
+            "standard deviation",
+        ),
+        (  # what overflows on the side that is not taken is nan in the gradient
+            "vae",
+            "F.softplus(logits)",
+            f"torch.where(logits > 0, logits + {SPLIT.format('-')}, {SPLIT.format('')})",
+            "6c-1-basic",
+            "torch.where does not take",
+            "cut off",
+        ),
+        (
+            "gan",
+            "    return -F.logsigmoid(d(g(z, y_real), y_real)).mean()",
+            "    loss = -F.logsigmoid(d(g(z, y_real), y_real)).mean()\n    y_real.zero_()\n    return loss",
+            "4b-3-basic",
+            "0.5/0.5 points",  # 4b-1-basic says what is wrong
+            "all fakes are of class",
+        ),
+        (
+            "gan",
+            "return -F.logsigmoid(d(g(z))).mean()",
+            "return (lambda: loss_nonsaturating_g(g, d, x_real, device=device))()",
+            "2b-1-basic",
+            " more calls\n",
+            "SystemExit",
+        ),
+    ],
+)
+def test_reports_name_the_cause_and_nothing_else(tmp_path, file, old, new, test, said, not_said):
+    text = (SOLVED / f"{file}.py").read_text()
+    assert text.count(old) == 1
+    _, output, _ = grade(write(tmp_path / "wrong", **{file: text.replace(old, new)}), test)
+    known = output.partition("START")[2].partition("On a fresh case")[0]
+    assert said in known and not_said not in known and len(known) < 5000
+
+
 def test_an_error_shows_the_students_own_lines_and_prints_stand_with_their_test(tmp_path):
     text = (SOLVED / "gan.py").read_text()
     text = text.replace("return -F.logsigmoid(d(g(z))).mean()", 'print("looking at", z.shape); return d(g(z, z))')
