@@ -54,4 +54,5 @@ class CompareRun(Run):
         for name, values in norms.items():
             last = values[-max(1, len(values) // 10) :]
             measured[name]["gradient_norm"] = float(torch.tensor(last).median())
-        return measured
+            data = measured[name].pop("data")  # the same for all
+        return {"data": data, **measured}
