@@ -283,7 +283,12 @@ def test_what_is_not_there_is_not_said_to_have_stopped_or_taken_long(answered, f
     [
         ("256 v - x goes from -3.5 to 1.25, not from 0 to 1", "256 v - x goes from ... to ..., not from 0 to 1"),
         ("g is given labels of type float32", "g is given labels of type float32"),
-        ("the noise has mean 1e-05 and 10 values, not 1.", "the noise has mean ... and ... values, not 1."),
+        (
+            "the noise has mean 1e-05 and standard deviation 1, not 0 and 1",
+            "the noise has mean ... and standard deviation ..., not 0 and 1",
+        ),
+        ("the noise is of shape (0, 1, 1, 0)", "the noise is of shape (..., ..., ..., ...)"),
+        ("the weight a is not uniform on [0, 1]: mean 0.5", "the weight a is not uniform on [0, 1]: mean ..."),
         ("no fake is of class 3, 17", "no fake is of class ..., ..."),
     ],
 )

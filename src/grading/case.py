@@ -83,8 +83,9 @@ class _Reply(dict):
         raise AssertionError(f"{_NO_ANSWER}: it lacks {name}.")
 
 
-# Those that a submission can make what it likes: not the 0, 1 and 256 of formulas, nor that of float32.
-_NUMBER = re.compile(r"(?<![\w.])(?!(?:0|1|256)(?![\w.]*\w))-?\d[\d.]*(?:e[+-]?\d+)?")
+# Numbers in the text of a fault: of the grader's own formulas, and others, which a submission can make what it likes.
+_OWN = r"256 v|\(1 - a\)|\[0, 1[\])]|\b0 (?:and|to) 1\b|the noise is 0:|\b(?:float|u?int)\d+"
+_NUMBER = re.compile(rf"({_OWN})|-?\d[\d.]*(?:e[+-]?\d+)?")
 _NO_ANSWER = "The process that runs your code sent no sensible answer"
 
 
@@ -274,7 +275,7 @@ class SubmissionTest(GradedTestCase):
         """Gathers a problem if there is text that describes it."""
         self.observe(what, text or "none", not text)
         if text:
-            self._problem(text, "", _NUMBER.sub("...", text))
+            self._problem(text, "", _NUMBER.sub(lambda found: found[1] or "...", text))
 
     def untouched(self, reply, **after):
         """Requires that a call left its inputs alone.

@@ -298,7 +298,7 @@ threading.Thread(target=flood, daemon=True).start()
         "touched-in-words",
         "a hidden case, in what a call left changed",
         """
-        word = "@MARKER@-hidden" if len(request.get("real", "123")) != 3 else "nothing of note"
+        word = "@MARKER@-hidden" if len(request.get("real", "12")) not in (2, 3) else "nothing of note"
         values = {name: np.array(0.0) for name in ("value", "grad_weight", "grad_bias")}
         return {**plausible(request), **values, "touched": word, "layers": "MADE PermuteLayer " + word}
         """,
