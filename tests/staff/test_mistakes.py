@@ -100,7 +100,7 @@ def test_every_mutant_of_the_solved_files_is_caught_or_listed_as_equivalent():
     # Every sixteenth of the core's and the VAE's; `make mutants` takes all, the tables of problem 8 among them.
     quick = [mutant for mutant in mutants.mutants() if mutant[0] not in ("fgan.py", "image_flow.py")][::16]
     results = list(spread(mutants.examine, [(mutant,) for mutant in quick], jobs=2))
-    assert len(results) > 40
+    assert len(results) > 30
     assert [result for result in results if mutants.flaws(*result)] == []
 
 
