@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from data import load_mixture
+from data import Images, load_mixture
 from submission import fgan
 from training import checkpoint
 from training import fgan as training_fgan
@@ -49,6 +49,16 @@ def test_images_are_drawn_as_grids(tmp_path):
     run.step(torch.arange(8))
     run.after_step(50)
     assert (tmp_path / "fake_0050.png").exists()
+
+
+@pytest.mark.parametrize("no_metrics", [False, True])
+def test_images_of_fashion_mnist_are_measured_unless_that_is_left_out(tmp_path, monkeypatch, no_metrics):
+    images = torch.randint(256, (40, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    data = Images(images, torch.arange(40) % 10, images, torch.arange(40) % 10, "noise")
+    monkeypatch.setattr(training_fgan, "load_images", lambda *_: data)
+    run = start(tmp_path, dataset="fashion-mnist", batch_size=8, no_metrics=no_metrics)
+    quality = set() if no_metrics else {"frechet_distance", "precision", "recall"}
+    assert set(run.finish({"d_loss": [1.0], "g_loss": [1.0]}, {})) == {"bound"} | quality
 
 
 @pytest.mark.parametrize("divergence", ["kl", "all"])
