@@ -8,9 +8,9 @@ import torch
 from data import IMAGE_SETS, load_images, load_mixture, load_moons, to_unit_range
 from network import Discriminator, GaussianGenerator, Generator, PointDiscriminator, PointGenerator
 from submission import fgan as submission
-from training import figures, layout, quality
+from training import figures, layout
 from training.errors import checked_parts
-from training.gan import Turn, networks_and_optimizers
+from training.gan import Turn, networks_and_optimizers, quality_of
 from training.loop import Run
 from training.settings import ALL_DIVERGENCES, DIVERGENCES, GRID_COLUMNS
 
@@ -83,13 +83,10 @@ class FganRun(Run):
     def finish(self, losses, curves):
         label = "loss (d: minus the bound, in nats)"
         figures.save_curves(self.settings.out_dir / "losses.png", losses, curves, self.steps_per_epoch, label)
-        measured = {"bound": -float(torch.tensor(losses["d_loss"][-500:]).mean())}
-        if self.settings.dataset == "fashion-mnist" and not self.settings.no_metrics:
-            self.g.eval()
-            measured |= quality.image_quality(self._generate, self.data, self.device)
-        return measured
+        return {"bound": -float(torch.tensor(losses["d_loss"][-500:]).mean()), **quality_of(self)}
 
-    def _generate(self, n, stream):
+    def generate(self, n, stream):
+        """Images, as `quality.image_quality` wants them."""
         return self.g(torch.randn(n, self.g.dim_z, generator=stream).to(self.device)), None
 
     def _draw(self, step):

@@ -88,13 +88,10 @@ class GanRun(Run):
         if self.settings.animate:
             paths = map(self._grid_path, [*range(GRID_EVERY, self.total_steps, GRID_EVERY), self.total_steps])
             figures.save_animation(out_dir / "fake.gif", [path for path in paths if path.exists()])
-        measured = {"data": self.data.source}
-        if self.settings.dataset == "fashion-mnist" and not self.settings.no_metrics:
-            self.g.eval()
-            measured |= quality.image_quality(self._generate, self.data, self.device)
-        return measured
+        return {"data": self.data.source, **quality_of(self)}
 
-    def _generate(self, n, stream):
+    def generate(self, n, stream):
+        """Images, and the classes that were asked for, as `quality.image_quality` wants them."""
         noise = torch.randn(n, self.g.dim_z, generator=stream).to(self.device)
         if not self.conditional:
             return self.g(noise), None
@@ -153,6 +150,14 @@ class GanRun(Run):
         else:
             grid[: len(images)] = images.cpu()
         figures.save_grid(self.settings.out_dir / "real.png", to_unit_range(grid), GRID_COLUMNS)
+
+
+def quality_of(run):
+    """The figures of quality of a run's generator; none of data that the classifier does not know, or if left out."""
+    if run.settings.dataset != "fashion-mnist" or run.settings.no_metrics:
+        return {}
+    run.g.eval()
+    return quality.image_quality(run.generate, run.data, run.device)
 
 
 def networks_and_optimizers(g, d, learning_rate, betas):

@@ -67,6 +67,10 @@ CLAMPED_LOGITS = {
     "misconception": "the discriminator's values are cut off",
     "hint": "The activations are there so that v may be any number. Which gradient comes back from v = 25?",
 }
+SOON = {
+    "misconception": "a straight line is taken for the curve too soon",
+    "hint": "Plot what you return, less what the table says, for v between 3 and 20. Where does it leave zero?",
+}
 HALF = {
     "misconception": "an exponent that is right for alpha = 1/2 alone",
     "hint": "Which power of t is it at alpha = 1/4, by the table?",
@@ -91,10 +95,6 @@ def row(old, new):
     return (old + ",\n", new + ",\n")
 
 
-SOON = said(
-    "a straight line is taken for the curve too soon",
-    "Plot what you return, less what the table says, for v between 3 and 20. Where does it leave zero?",
-)
 activation = partial(wrong, "activation")
 conjugate = partial(wrong, "conjugate")
 slope = partial(wrong, "slope_at_one")
