@@ -83,7 +83,7 @@ class ConditionalGenerator(nn.Module):
 
     Args:
         dim_z: size of the noise.
-        num_classes: number of classes m.
+        num_classes: number of classes C.
     """
 
     def __init__(self, dim_z=DIM_Z, num_classes=NUM_CLASSES):
@@ -103,7 +103,7 @@ class ConditionalDiscriminator(nn.Module):
     h(x, y) = y^T (A phi(x) + b), where the last linear layer is A and b, and a one-hot y picks one row.
 
     Args:
-        num_classes: number of classes m.
+        num_classes: number of classes C.
     """
 
     def __init__(self, num_classes=NUM_CLASSES):

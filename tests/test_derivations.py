@@ -257,7 +257,7 @@ def test_the_quadratic_terms_cancel():
     assert sp.Poly(sp.expand(first), *phi).total_degree() == 1
 
 
-@covers("4a.2", "5516a604")
+@covers("4a.2", "10de420b")
 @covers("4a.3", "1a7e9cc1")
 @pytest.mark.parametrize("seed", range(3))
 def test_the_best_conditional_logit_is_linear_in_the_features(seed):
@@ -353,6 +353,21 @@ def test_jensen_shannon_becomes_constant_instead():
         slopes.append(js(normal(1.01, epsilon), normal(-1, epsilon)) - js(normal(0.99, epsilon), normal(-1, epsilon)))
     assert shortfalls[0] > 0.1 and shortfalls[-1] < 1e-3
     assert 0 < slopes[-1] < 1e-2 * slopes[0]
+
+
+@covers("5b.5", "7df00a1a")
+def test_the_minimax_gradient_at_the_best_discriminator_rises_and_then_vanishes():
+    slopes = []
+    for epsilon in (2.0, 1.0, 0.5, 0.25):
+        model, data = normal(1, epsilon), normal(-1, epsilon)
+        mean_of_best = integral(model * data / (model + data + 1e-300))
+        bound = integral(np.sqrt(model * data)) / 2
+        assert bound == pytest.approx(np.exp(-4 / (8 * epsilon**2)) / 2)
+        assert mean_of_best <= bound
+        slopes.append(2 / epsilon**2 * mean_of_best)
+        ahead, behind = (js(normal(1 + step, epsilon), data) for step in (1e-3, -1e-3))
+        assert 2 * (ahead - behind) / 2e-3 == pytest.approx(slopes[-1], rel=1e-3)
+    assert slopes[0] < slopes[1] > slopes[2] > 50 * slopes[3]
 
 
 @covers("5c.1", "61a49880")

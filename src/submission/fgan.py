@@ -1,7 +1,7 @@
 """Problem 8 (extra credit): GANs for any f-divergence.
 
 Nowozin et al. 2016 (arXiv:1606.00709). For densities p of the data and q of the generator,
-D_f(p || q) = E_q[f(p / q)], with f convex on u >= 0 and f(1) = 0. For every function T,
+D_f(p || q) = E_q[f(p / q)], with f convex on u >= 0 and f(1) = 0 (in all rows but gan). For every function T,
 E_p[T] - E_q[f*(T)] <= D_f(p || q), where f*(t) = sup over u >= 0 of {t u - f(u)} is the conjugate of f.
 T(x) = g_f(v) with v = d(x), any real number: the activation g_f maps it to where f* is finite, and rises with v, so
 that a large v always speaks for a real x. Equation numbers are the handout's, and so is the table of f and g_f.
