@@ -1,6 +1,7 @@
 """Command line: trains the models of the problem set and draws what they learned."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -89,6 +90,8 @@ def _names(text):
 def main(argv=None):
     """Runs the command line; returns the exit status."""
     settings = parse(argv)
+    # Threads that wait for each other sleep; by default they spin, and take the cores from whom they wait for.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         with uncollected():  # imports torch, which takes seconds; a bad flag should not wait for it
             from training.session import run

@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -41,6 +42,18 @@ def test_the_flow_writes_its_pictures_and_figures(tmp_path, cwd, program):
     assert 1 < metrics["test_nll_nats"] < 4 and set(metrics["final_losses"]) == {"nll"}
     assert metrics["versions"]["torch"] == torch.__version__
     assert f"{metrics['test_nll_nats']:.4f}" in done.stdout
+
+
+@pytest.mark.parametrize(("own", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_that_wait_for_each_other_sleep_unless_their_owner_has_it_otherwise(monkeypatch, own, policy):
+    monkeypatch.setenv("OMP_WAIT_POLICY", own or "")
+    if own is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    found = []
+    session = SimpleNamespace(run=lambda settings: found.append(os.environ["OMP_WAIT_POLICY"]))
+    monkeypatch.setitem(sys.modules, "training.session", session)  # which imports torch, whose threads read it
+    main.main(["--model", "gan"])
+    assert found == [policy]
 
 
 def test_the_gan_writes_its_pictures_and_keeps_a_former_run(tmp_path):
