@@ -39,6 +39,17 @@ TAKEN = {
     "as the handout says": ["submission/gan.py", "submission/flow_network.py", "submission/__init__.py"],
     "files at the top": ["gan.py", "flow_network.py", "__init__.py"],
     "a folder too many": ["submission/submission/gan.py", "submission/submission/flow_network.py"],
+    "the whole project": [
+        "ps3/src/submission/gan.py",
+        "ps3/src/submission/flow_network.py",
+        "ps3/src/training/gan.py",
+        "ps3/src/training/flow.py",
+    ],
+    "a folder of another name beside a provided one": [
+        "src/mine/gan.py",
+        "src/mine/flow_network.py",
+        "src/training/gan.py",
+    ],
     "the whole src": ["src/submission/gan.py", "src/submission/flow_network.py", "src/main.py", "src/data.py"],
     "made on a Mac": ["submission/gan.py", "submission/flow_network.py", "__MACOSX/submission/._gan.py", "._gan.py"],
     "made on Windows": ["submission\\gan.py", "submission\\flow_network.py"],
@@ -62,7 +73,7 @@ def test_a_zip_whose_meaning_is_plain_is_taken(case, tmp_path):
     assert ("flow_network.py" in found) == (case != "one file only")
     assert not any("__pycache__" in name or "._" in name or "main.py" in name for name in found)
     assert found["gan.py"].replace("\\", "/").endswith("gan.py")
-    assert "old" not in found["gan.py"]
+    assert "old" not in found["gan.py"] and "training" not in found["gan.py"]
 
 
 REFUSED = {
@@ -232,12 +243,18 @@ def test_make_zip_looks_into_extra_credit_and_helpers_and_names_methods_by_their
     empty = "class MADE:\n    def forward(self):\n        raise NotImplementedError\n"
     helper = "class Helper:\n    def forward(self):\n        return 1\n"
     write(tmp_path / "submission", flow_network=empty + helper, vae="def (", fgan=empty)
+    (tmp_path / "submission" / "gan.py").write_bytes(
+        b"\xef\xbb\xbfimport my_tools\r\ndef loss_minimax_g():\r\n    raise NotImplementedError\r\n"
+    )
     (tmp_path / "submission" / "my_tools.py").write_text("x = 'open")
+    (tmp_path / "submission" / "mine.py").write_text("from torch import nn\nimport os, ipdb\n")
     monkeypatch.chdir(tmp_path)
     handin.main()
     careful = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Careful: ")]
-    assert careful == [  # extra credit may stay empty
+    assert careful == [  # extra credit may stay empty, and a file begin with a mark, as Windows saves them
         "Careful: still to be written in submission/flow_network.py: MADE.forward.",
+        "Careful: submission/mine.py imports ipdb, which is not there when it is graded. "
+        "No test that needs it can run.",
         "Careful: submission/my_tools.py, line 1: unterminated string literal (detected at line 1). "
         "No test that needs it can run.",
         "Careful: submission/vae.py, line 1: invalid syntax. No test that needs it can run.",
