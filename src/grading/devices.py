@@ -1,8 +1,14 @@
 """Finds tensors made on the default device and mixed with those of the device that was asked for.
 
 On a machine with one device such a slip goes unseen: `torch.rand(n)` without `device=` works on a CPU and fails on a
-GPU. The watch follows the tensors that were made without a device, and complains where PyTorch would on a GPU.
+GPU. Two ways find it. The watch follows the tensors that were made without a device, and complains where PyTorch would
+on a GPU; it has numbers, but does not see every way of making a tensor. `elsewhere` has the same done on a device that
+every machine has, PyTorch's "meta", and PyTorch complains itself; but there are no numbers, and who looks at one stops.
 """
+
+import io
+import re
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -34,8 +40,49 @@ _IS_CUDA = torch.Tensor.is_cuda.__get__
 _SHAPE_ONLY = {torch.Tensor.expand_as, torch.Tensor.view_as, torch.Tensor.reshape_as}
 
 
+# The device for `elsewhere`; its tensors have shapes and types alone.
+META = torch.device("meta")
+
+_MIXED = re.compile("same device|expected device")
+_ON_A_GPU = "on a GPU this stops with 'Expected all tensors to be on the same device'"
+
+
 class WrongDevice(RuntimeError):
     """A tensor made without a device meets one on the device that was asked for."""
+
+
+class _AsOnAGpu(TorchFunctionMode):
+    """Lets META pass for a GPU."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func == _IS_CUDA:
+            return args[0].device == META
+        if func is torch.Tensor.cuda:
+            return args[0].to(META)
+        return func(*map(_meta, args), **{name: _meta(value) for name, value in (kwargs or {}).items()})
+
+
+def _meta(value):
+    return META if isinstance(value, str | torch.device) and str(value).split(":")[0] == "cuda" else value
+
+
+@contextmanager
+def elsewhere():
+    """Within it, what is done with tensors of META raises `WrongDevice` where a tensor of the CPU is mixed in.
+
+    Any other error ends the block without a word: there are no numbers, so that it says nothing of a GPU.
+    """
+    checks = torch.distributions.Distribution._validate_args
+    torch.distributions.Distribution.set_default_validate_args(False)  # they look at numbers
+    try:
+        with _AsOnAGpu(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # all was said before
+            yield
+    except Exception as error:
+        if _MIXED.search(str(error)):
+            said = "a tensor made without device=... meets one on the device that is asked for; " + _ON_A_GPU
+            raise WrongDevice(said).with_traceback(error.__traceback__) from None
+    finally:
+        torch.distributions.Distribution.set_default_validate_args(checks)
 
 
 class _Type(type):
@@ -109,8 +156,7 @@ class DeviceWatch(TorchFunctionMode):
         if mixed and func not in _CROSSING | _SHAPE_ONLY:
             name = getattr(func, "__name__", str(func))
             raise WrongDevice(
-                f"{name} mixes a tensor made without device=... with one on the device that is asked for; "
-                "on a GPU this stops with 'Expected all tensors to be on the same device'"
+                f"{name} mixes a tensor made without device=... with one on the device that is asked for; {_ON_A_GPU}"
             )
         result = func(*map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})
         if func in _FACTORIES and not (tensors and func in _MOVES):

@@ -316,6 +316,12 @@ ENTRIES = [
     wrong(
         "dequantise", "one-an-image", SHARED_NOISE, "return (x + torch.rand(len(x), 1, 1, 1, device=x.device)) / 256"
     ),
+    wrong(
+        "dequantise",
+        "variable-elsewhere",
+        WRONG_DEVICE,
+        "return (x + torch.autograd.Variable(torch.rand(x.shape))) / 256",
+    ),
     wrong("dequantise", "elsewhere", WRONG_DEVICE, "return (x + torch.rand(x.shape)) / 256"),
     wrong(
         "dequantise",

@@ -988,6 +988,16 @@ ENTRIES = [
         **WRONG_DEVICE,
     ),
     wrong(
+        "labels-as-variables-without-device",
+        """
+        valid = torch.autograd.Variable(torch.ones(x_real.shape[0]), requires_grad=False)
+        fake = torch.autograd.Variable(torch.zeros(x_real.shape[0]), requires_grad=False)
+        real_loss = F.binary_cross_entropy_with_logits(d(x_real), valid)
+        return real_loss + F.binary_cross_entropy_with_logits(d(g(z).detach()), fake)
+        """,
+        **WRONG_DEVICE,
+    ),
+    wrong(
         "noise-on-cuda",
         """
         z = torch.randn(x_real.shape[0], g.dim_z).cuda()

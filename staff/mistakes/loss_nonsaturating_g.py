@@ -615,6 +615,14 @@ ENTRIES = [
         **WRONG_DEVICE,
     ),
     wrong(
+        "labels-as-variables-without-device",
+        """
+        valid = torch.autograd.Variable(torch.ones(x_real.shape[0]), requires_grad=False)
+        return F.binary_cross_entropy_with_logits(d(g(z)), valid)
+        """,
+        **WRONG_DEVICE,
+    ),
+    wrong(
         "labels-without-device",
         """
         criterion = torch.nn.BCEWithLogitsLoss()

@@ -2047,6 +2047,20 @@ ENTRIES = [
         **WEIGHTS_ELSEWHERE,
     ),
     wrong(
+        "weights-as-tensor-of-an-array",
+        """
+        import numpy as np
+
+        x_fake = g(z).detach()
+        a = torch.Tensor(np.random.random((x_real.size(0), 1, 1, 1)))
+        x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+        grad = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)[0]
+        penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
+        """,
+        **WEIGHTS_ELSEWHERE,
+    ),
+    wrong(
         "weights-as-float-tensor",
         """
         x_fake = g(z).detach()

@@ -727,6 +727,16 @@ ENTRIES = [
         hint="Print the dtype of both results. Everything else in the flow has the dtype of x.",
     ),
     wrong(
+        "ones-as-tensor-on-the-default-device",
+        """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        z = (x - mu) / torch.exp(alpha)
+        return z, torch.Tensor(x.shape[0]).fill_(-1.0) * alpha.sum(dim=1)
+        """,
+        misconception="new tensors made on the default device instead of that of x",
+        hint="With x and the network on a GPU, where would the tensor be that you make yourself?",
+    ),
+    wrong(
         "zeros-on-the-default-device",
         """
         mu, alpha = self.net(x).chunk(2, dim=1)

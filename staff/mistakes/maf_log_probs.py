@@ -987,6 +987,21 @@ ENTRIES = [
         hint="On which device are the mean and the covariance of your prior when x is on a GPU?",
     ),
     wrong(
+        "prior-kept-on-the-default-device",
+        """
+        if not hasattr(self, "prior"):
+            n = self.input_size
+            self.prior = torch.distributions.MultivariateNormal(torch.zeros(n), torch.eye(n))
+        z, log_det = x, 0.0
+        for layer in self.nf:
+            z, ld = layer.inverse(z)
+            log_det = log_det + ld
+        return (self.prior.log_prob(z) + log_det).mean()
+        """,
+        misconception="new tensors made on the default device instead of that of x",
+        hint="A flow moves to a GPU with its parameters and buffers. Is your prior one of them?",
+    ),
+    wrong(
         "x-overwritten",
         """
         log_det = 0.0

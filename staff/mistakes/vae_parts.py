@@ -131,6 +131,12 @@ ENTRIES = [
         hint="This runs on a CPU by luck. On which device does each of your tensors lie when m is on a GPU?",
     ),
     wrong_sample(
+        "variable-on-the-default-device",
+        "return m + v.sqrt() * torch.autograd.Variable(torch.randn(m.shape))",
+        misconception="noise on the default device instead of that of m",
+        hint="This runs on a CPU by luck. On which device does each of your tensors lie when m is on a GPU?",
+    ),
+    wrong_sample(
         "mean-forgotten",
         "return v.sqrt() * torch.randn_like(m)",
         misconception="the mean is left out",

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from grading.devices import HOME, DeviceWatch, WrongDevice
+from grading.devices import HOME, META, DeviceWatch, WrongDevice, elsewhere
 
 MIXED = {
     "rand": lambda x: torch.rand(4, 1) * x,
@@ -103,3 +103,50 @@ def test_the_old_constructors_are_put_back():
     with pytest.raises(ZeroDivisionError), DeviceWatch():
         raise ZeroDivisionError
     assert before == (torch.FloatTensor, torch.cuda.FloatTensor, torch.from_numpy)
+
+
+KEPT = torch.distributions.Normal(torch.zeros(3), torch.ones(3))
+UNSEEN = {  # by the watch, or made before it
+    "Variable": lambda x: torch.autograd.Variable(torch.ones(4, 3)) * x,
+    "Tensor": lambda x: torch.Tensor(4, 3).uniform_() * x,
+    "a parameter": lambda x: torch.nn.Parameter(torch.rand(4, 3)) + x,
+    "a distribution that is kept": KEPT.log_prob,
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_elsewhere_finds_what_the_watch_does_not_see(name):
+    x = torch.ones(4, 3)
+    with DeviceWatch():
+        UNSEEN[name](x)
+    checks = torch.distributions.Distribution._validate_args
+    with pytest.raises(WrongDevice, match="device="), elsewhere():
+        UNSEEN[name](torch.ones(4, 3, device=META))
+    assert torch.distributions.Distribution._validate_args == checks
+
+
+@pytest.mark.parametrize("name", ["rand", "targets", "distribution", "grad_outputs", "numpy", "a sample"])
+def test_elsewhere_finds_mixtures_too(name):
+    with pytest.raises(WrongDevice), elsewhere():
+        MIXED[name](torch.ones(4, 3, device=META))
+
+
+OF_HOME = {
+    "device given",
+    "moved",
+    "asarray, device given",
+    "a type of the CPU, moved",
+    "a sample of numbers on the device",
+}
+
+
+@pytest.mark.parametrize("name", sorted(FINE.keys() - OF_HOME))
+def test_elsewhere_lets_through_what_works_on_a_gpu_and_what_needs_numbers(name, capsys):
+    with elsewhere():
+        FINE[name](torch.ones(4, 3, device=META))
+    with elsewhere():
+        x = torch.ones(4, 3, device=META)
+        print(x.sum().item(), x)
+    with elsewhere():
+        (torch.rand(4, 1).to("cuda") * torch.ones(4, 3, device=META).cuda()).cpu().numpy()
+    assert capsys.readouterr() == ("", "")

@@ -6,12 +6,13 @@ A request names a probe, `gan.loss`, and brings its arguments as arrays; the pro
 
 import importlib
 import random
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 
 from grading import wire
-from grading.devices import DeviceWatch, WrongDevice
+from grading.devices import META, DeviceWatch, WrongDevice, elsewhere
 from grading.loader import FileMissing
 from tracebacks import explain, hint_of_backward, unwritten
 
@@ -206,9 +207,24 @@ def watched(call):
     Raises:
         Unusable: there was one.
     """
+    with _told_where(), DeviceWatch():
+        return call()
+
+
+def watched_elsewhere(call, *things):
+    """Runs `call` with tensors and networks moved to META, for tensors that are not.
+
+    Raises:
+        Unusable: there was one.
+    """
+    with _told_where(), elsewhere():
+        call(*(thing.to(META) for thing in things))
+
+
+@contextmanager
+def _told_where():
     try:
-        with DeviceWatch():
-            return call()
+        yield
     except WrongDevice as error:
         frames = error.__traceback__
         line = None

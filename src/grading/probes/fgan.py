@@ -136,6 +136,8 @@ class _Table:
 
     def _is_near(self, x, points):
         plain = unwrapped(x).detach()[..., None]
+        if self.near == np.inf:
+            return True
         points = self.known[points]
         return bool(((plain - points).abs() <= self.near * (1 + points.abs())).any(dim=-1).all())
 
@@ -152,9 +154,10 @@ class _Table:
         return self._near(v, "points", "composed", self.known["composed_slopes"])
 
     def _near(self, x, points, values, slopes):
-        row = (x.detach()[..., None] - self.known[points]).abs().argmin(dim=-1)
+        row = (x.detach()[..., None] - self.known[points].to(x.device)).abs().argmin(dim=-1)
         value, slope, point = (
-            table.index_select(0, row.reshape(-1)).reshape(row.shape)  # torch.func.vmap knows no index by a number
+            # torch.func.vmap knows no index by a number
+            table.to(x.device).index_select(0, row.reshape(-1)).reshape(row.shape)
             for table in (self.known[values], slopes, self.known[points])
         )
         return value + slope * (x - point)

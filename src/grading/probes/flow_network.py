@@ -22,6 +22,7 @@ from grading.probes import (
     state_of,
     tensors,
     watched,
+    watched_elsewhere,
 )
 
 
@@ -103,6 +104,7 @@ def forward_on_device(module, weight, bias, z):
     z = tensors(z=z)["z"]
     with torch.no_grad():
         watched(lambda: made.forward(z))
+        watched_elsewhere(lambda made, z: made.forward(z), made, z)
     return {}
 
 
@@ -111,6 +113,7 @@ def inverse_on_device(module, weight, bias, x):
     made = _with_network(module, weight, bias)
     x = tensors(x=x)["x"]
     watched(lambda: made.inverse(x))
+    watched_elsewhere(lambda made, x: made.inverse(x), made, x)
     return {}
 
 
@@ -138,6 +141,8 @@ def log_probs(module, x, watch=False, training=True, **blocks):
     before = state_of(maf)
     maf.log_probs(0.5 * given)  # what a call keeps must not find its way into the next
     value = watched(lambda: maf.log_probs(given)) if watch else maf.log_probs(given)
+    if watch:
+        _log_probs_elsewhere(module, given)
     if not is_number(value):
         raise Unusable(f"log_probs must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
     if not value.requires_grad:
@@ -155,6 +160,13 @@ def log_probs(module, x, watch=False, training=True, **blocks):
         "x_after": plain(given - kept),
         "touched": "; ".join(differences(maf, before, "the MAF")),
     }
+
+
+def _log_probs_elsewhere(module, x):
+    maf, mades = _maf(module, x.shape[1], 2)
+    for made in mades:
+        made.inverse = made.forward = lambda x: (0.5 * x, x.sum(dim=1))
+    watched_elsewhere(lambda maf, x: maf.log_probs(x), maf, x)
 
 
 def provided(module, n, n_flows, x, constants):

@@ -5,6 +5,7 @@ coefficients; so no random number enters, save those that the student's code dra
 """
 
 import copy
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading import seen
-from grading.devices import HOME
+from grading.devices import HOME, META
 from grading.probes import (
     Unusable,
     described,
@@ -25,6 +26,7 @@ from grading.probes import (
     state_of,
     tensors,
     watched,
+    watched_elsewhere,
 )
 
 DIM_Z = 3
@@ -244,7 +246,9 @@ def on_device(module, function, real, images, labels=None):
         Unusable: a tensor was made without a device.
     """
     g, d, given = _small_networks(real, images, labels)
-    _check(function, watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=HOME)))
+    call = getattr_or_unusable(module, function)
+    _check(function, watched(lambda: call(g, d, *given, device=HOME)))
+    watched_elsewhere(partial(call, device=META), g, d, *given)
     return {}
 
 

@@ -3,12 +3,14 @@
 Images are (B, C, H, W), with D values each.
 """
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from grading import seen
-from grading.devices import HOME
+from grading.devices import HOME, META
 from grading.probes import (
     Unusable,
     described,
@@ -22,6 +24,7 @@ from grading.probes import (
     state_of,
     tensors,
     watched,
+    watched_elsewhere,
 )
 
 
@@ -42,6 +45,7 @@ def dequantise(module, x):
         v = watched(lambda: call(given))
         _check("dequantise", v)
         reply[f"v_{number}"] = plain(v)
+    watched_elsewhere(call, given)
     return {**reply, "x_after": plain(given).astype(float) - x}
 
 
@@ -53,8 +57,10 @@ def nats(module, function, values, n_dims):
         n_dims: D.
     """
     given = tensors(values=values)["values"].requires_grad_()
-    value = watched(lambda: getattr_or_unusable(module, function)(given, int(n_dims)))
+    call = getattr_or_unusable(module, function)
+    value = watched(lambda: call(given, int(n_dims)))
     _check(function, value)
+    watched_elsewhere(lambda values: call(values, int(n_dims)), given)
     found = gradients(f"What {function} returned", value.sum(), {"gradient": given})
     return {"value": plain(value), **{name: plain(gradient) for name, gradient in found.items()}}
 
@@ -98,6 +104,8 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
             wanted = f"{name} of shape {tuple(shape)}"
             raise Unusable(f"AffineCoupling.{direction} must return {wanted}; it returned {described(value)}.")
     touched = "; ".join(differences(layer, before, "the layer"))
+    moved = getattr_or_unusable(module, "AffineCoupling")(given["mask"], copy.deepcopy(net))
+    watched_elsewhere(lambda layer, x: getattr(layer, direction)(x), moved, given["x"])
     net.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": net.weight, "bias": net.bias}
@@ -134,6 +142,7 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull, training=True):
     flow.log_prob(0.5 * given["v"].detach())  # what a call keeps must not find its way into the next
     value = watched(lambda: flow.log_prob(passed))
     _check("ImageFlow.log_prob", value)
+    watched_elsewhere(lambda flow, v: flow.log_prob(v), copy.deepcopy(flow), given["v"])
     if value.shape != leaf.shape[:1]:
         raise Unusable(
             f"ImageFlow.log_prob must return a number for each image, ({len(v)},); it returned {described(value)}."
@@ -195,6 +204,7 @@ def sample(module, scales, shifts, n):
         told = len(found)
         reply["is_uint8"] = images.dtype == torch.uint8
         touched += differences(flow, before, "the flow")
+    watched_elsewhere(lambda flow: flow.sample(int(n), device=META), flow)
     reply["touched"] = "; ".join(dict.fromkeys(touched))
     return {name: value for name, value in reply.items() if value is not None}
 
@@ -218,7 +228,8 @@ class _Known(nn.Module):
 
     def __init__(self, scale, shift, offset=None, slope=None):
         super().__init__()
-        self.scale, self.shift, self.offset, self.slope = scale, shift, offset, slope
+        for name, value in {"scale": scale, "shift": shift, "offset": offset, "slope": slope}.items():
+            self.register_buffer(name, value)
         self.unused = nn.Parameter(torch.full((), 0.3))  # something that could be switched off, or changed
 
     def forward(self, z):

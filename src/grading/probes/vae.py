@@ -24,6 +24,7 @@ from grading.probes import (
     state_of,
     tensors,
     watched,
+    watched_elsewhere,
     whole,
 )
 
@@ -32,6 +33,12 @@ STOOD_IN_FOR = {
     "sample_gaussian": ("m", "v"),
     "kl_normal": ("qm", "qv", "pm", "pv"),
     "log_bernoulli_with_logits": ("x", "logits"),
+}
+# The same three as anything of their shape, on any device.
+ANYWHERE = {
+    "sample_gaussian": lambda m, v: m + v * torch.randn_like(m),
+    "kl_normal": lambda qm, qv, pm, pv: (qm + qv + pm + pv).sum(dim=-1),
+    "log_bernoulli_with_logits": lambda x, logits: (x + logits).sum(dim=-1),
 }
 VARIANCES = ("v", "qv", "pv")
 NEAR = 1e-4  # of a known point, where its slopes tell all
@@ -116,8 +123,9 @@ def on_device(module, function, **arrays):
     Raises:
         Unusable: a tensor was made without a device.
     """
-    given = tensors(**arrays)
-    watched(lambda: getattr_or_unusable(module, function)(*given.values()))
+    given, call = tensors(**arrays), getattr_or_unusable(module, function)
+    watched(lambda: call(*given.values()))
+    watched_elsewhere(call, *given.values())
     return {}
 
 
@@ -162,8 +170,11 @@ def bound_on_device(module, function, x, n_samples=None, **given):
     """Whether a bound makes its tensors on the device of x; arguments as above."""
     model, x = _model(given), tensors(x=x)["x"]
     further = () if n_samples is None else (int(n_samples),)
+    call = getattr_or_unusable(module, function)
     with _known_functions(module, given):
-        watched(lambda: getattr_or_unusable(module, function)(model, x, *further))
+        watched(lambda: call(model, x, *further))
+    with _in_place_of(module, ANYWHERE):
+        watched_elsewhere(lambda model, x: call(model, x, *further), model, x)
     return {}
 
 
@@ -331,12 +342,23 @@ class _Known:
 def _known_functions(module, given):
     """Lets `_Known` stand in for the student's functions, where numbers for that are given: NAME_values, NAME_points_0,
     NAME_slopes_0, NAME_points_1, ..."""
-    own = {name: getattr(module, name, None) for name in STOOD_IN_FOR if f"{name}_values" in given}
-    for name, function in own.items():
+    known = {}
+    for name in (name for name in STOOD_IN_FOR if f"{name}_values" in given):
         arrays = tensors(**{key: array for key, array in given.items() if key.startswith(name + "_")})
         count = sum("_points_" in key for key in arrays)
         points, slopes = ([arrays[f"{name}_{kind}_{k}"] for k in range(count)] for kind in ("points", "slopes"))
-        setattr(module, name, _Known(function, STOOD_IN_FOR[name], arrays[f"{name}_values"], points, slopes))
+        own = getattr(module, name, None)
+        known[name] = _Known(own, STOOD_IN_FOR[name], arrays[f"{name}_values"], points, slopes)
+    with _in_place_of(module, known):
+        yield
+
+
+@contextlib.contextmanager
+def _in_place_of(module, functions):
+    """Lets {name: function} take the place of the student's."""
+    own = {name: getattr(module, name, None) for name in functions}
+    for name, function in functions.items():
+        setattr(module, name, function)
     try:
         yield
     finally:
