@@ -65,9 +65,9 @@ def load_points():
     for path in (HERE / "points.json", HERE.parent / "points.json"):
         if path.is_file():
             try:
-                points = json.loads(path.read_text(encoding="utf-8"))
+                points = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_of_different_names)
             except ValueError as error:
-                _stop(f"{path} is no JSON: {error}.")
+                _stop(f"{path} cannot be read: {error}.")
             if not isinstance(points, dict):
                 _stop(f"{path} must be an object of test ids and points.")
             if lacking := [test.test.name for test in load_tests(*CASES) if test.test.name not in points]:
@@ -81,6 +81,14 @@ def load_points():
     return _stop(f"points.json is missing: it belongs beside the folder {HERE}.")
 
 
+def _of_different_names(pairs):
+    """A JSON object as a dict; of a name that stands there twice only one would count."""
+    names = [name for name, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{', '.join(twice)} stands there more than once")
+    return dict(pairs)
+
+
 def _is_points(value):
     return type(value) in (int, float) and 0 <= value < math.inf
 
@@ -92,7 +100,7 @@ def _stop(message):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        description="Grades a submission.", epilog="An id is 2b-1-basic, or a question: 2b."
+        description="Grades a submission.", epilog="An id is 2b-1-basic, or a question: 2b, or a problem: 2."
     )
     parser.add_argument("tests", nargs="*", metavar="ID", help="tests to run; all of them if none is named")
     parser.add_argument("--debug", action="store_true", help="run your code in this process, for breakpoints")

@@ -7,6 +7,7 @@ Exit status: 0 if everybody has the same points, 1 if not, 2 if there is nothing
 """
 
 import argparse
+import contextlib
 import csv
 import sys
 from dataclasses import dataclass
@@ -171,4 +172,5 @@ def _totals(old, new, found):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with contextlib.suppress(BrokenPipeError):  # `| head`
+        sys.exit(main())

@@ -10,6 +10,7 @@ Exit status: 0 if it could be graded, whatever the score; 2 if it could not; 130
 
 import argparse
 import contextlib
+import errno
 import platform
 import sys
 import tempfile
@@ -98,6 +99,11 @@ def grade(submission, grading, chosen, result, enclose=None):
                 return wall.name
         except (isolation.NoWall, WorkerMissing) as error:
             raise CannotGrade(str(error), "machine") from error
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            where = error.filename2 or error.filename or tempfile.gettempdir()
+            raise CannotGrade(f"{where}: {error.strerror}. Make room, and grade again.", "machine") from error
 
 
 def main(arguments=None):

@@ -12,6 +12,7 @@ import argparse
 import errno
 import json
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +38,11 @@ def main(arguments=None):
     parser.add_argument("submissions", type=Path, help="Gradescope export, folder of zips, or folder of folders")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the results go, and are found")
     parser.add_argument(
-        "--again", nargs="+", default=[], metavar="ID", help="grade these again; a student's name or the end of an id"
+        "--again",
+        nargs="+",
+        default=[],
+        metavar="ID",
+        help="grade these again, and all without a result; names or ends of ids",
     )
     parser.add_argument("--changed", action="store_true", help="grade again what has changed since, or the grader has")
     parser.add_argument("--seed", type=int, help="of the cases of all; that of the run that goes on, or a fresh one")
@@ -56,7 +61,8 @@ def main(arguments=None):
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        print(f"{error.filename or flags.out}: {error.strerror}. Make room: the same command goes on.", file=sys.stderr)
+        where = error.filename or f"{flags.out} or {tempfile.gettempdir()}"
+        print(f"{where}: {error.strerror}. Make room: the same command goes on.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nStopped. The same command goes on: {len(list((flags.out / RESULTS).glob('*.json')))} are graded.")
@@ -157,9 +163,16 @@ def _meant(word, found):
     meant = meant or [one.id for one in found if word == one.path.name or any(word == who.name for who in one.students)]
     meant = meant or [one for one in ids if one.endswith(ends)]
     if len(meant) != 1:
-        some = f"several ids end so, such as {meant[0]} and {meant[1]}" if meant else f"no id ends so; one is {ids[0]}"
+        like = [one.id for one in found if _is_in(word, one)]
+        none = f"no id ends so, and no name is that; it is in {like[0]}" if like else f"no id ends so; one is {ids[0]}"
+        some = f"several ids end so, such as {meant[0]} and {meant[1]}" if meant else none
         raise NoSubmissions(f"--again {word}: {some}.")
     return meant[0]
+
+
+def _is_in(word, one):
+    names = one.id, one.path.name, *(who.name for who in one.students)
+    return any(word.lower() in name.lower() for name in names)
 
 
 def _spread(todo, looping):

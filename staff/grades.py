@@ -204,7 +204,7 @@ def _catalogue(folder, seed):
         print(
             f"Grades are in {folder}. Now their mistakes are named, once the fingerprints of all known ones are taken:"
         )
-        print("5 to 15 minutes, once for this folder (--no-names leaves it out).", flush=True)
+        print("5 to 15 minutes on two quiet cores, once for this folder (--no-names leaves it out).", flush=True)
         for function, found in naming.each_function(seed, missing):
             entries = [(asdict(one), [(what, naming.encoded(array)) for what, array in taken]) for one, taken in found]
             kept["functions"][function] = entries

@@ -1,9 +1,11 @@
 """One submission, graded behind a wall by the command that instructors use."""
 
+import errno
 import json
 import re
 import subprocess
 import sys
+import tempfile
 from types import SimpleNamespace
 
 import jsonschema
@@ -78,6 +80,17 @@ def test_a_file_that_this_machine_lacks_is_not_laid_to_the_submission(tmp_path, 
     job = Job("a", "a", packed(SOLVED), "", 1, settings.load(), "")
     monkeypatch.setattr(jobs, "_nest", lambda *_: SimpleNamespace(room=lacking))
     assert jobs.do(job).status == "failed"
+
+
+def test_a_full_disk_is_said_in_one_line_and_not_laid_to_the_submission(tmp_path, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(isolation, "wall", full)
+    assert grade.main([str(SOLVED), "--out", str(tmp_path / "results.json")]) == 2
+    errors = capsys.readouterr().err
+    assert errors == f"{tempfile.gettempdir()}: No space left on device. Make room, and grade again.\n"
+    assert "not to blame" in json.loads((tmp_path / "results.json").read_text())["output"]
 
 
 def test_results_that_cannot_be_written_are_said_in_one_line(tmp_path):

@@ -161,6 +161,8 @@ def test_the_end_of_an_id_is_enough_where_it_means_one():
         grade_all._meant("003", ids)
     with pytest.raises(NoSubmissions, match="--again 7: no id ends so; one is submission_1003"):
         grade_all._meant("7", ids)
+    with pytest.raises(NoSubmissions, match="--again ann: no id ends so, and no name is that; it is in lee_12"):
+        grade_all._meant("ann", ids)
 
 
 def test_naming_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
