@@ -322,7 +322,8 @@ def load_tests(*cases):
 
 
 def choose(tests, wanted):
-    """Returns the tests asked for by id (2b-1-basic, or 2b-1 for short) or by question (2b); all of them if nothing is.
+    """Returns the tests asked for by id (2b-1-basic, or 2b-1 for short), by question (2b) or by problem (2); all if
+    nothing is.
 
     Raises:
         LookupError: an id or question that is not there; the message lists what is.
@@ -335,4 +336,4 @@ def choose(tests, wanted):
 
 
 def _is_meant(test, name):
-    return f"{test.test.name}-".startswith(f"{name}-")
+    return f"{test.test.name}-".startswith(f"{name}-") or (name.isdigit() and test.test.name.startswith(name))

@@ -93,7 +93,7 @@ KINDS = (
     _kind(
         "Took too long and was stopped",
         INNOCENT,
-        "^It took longer than .* seconds and was stopped|: it took too long$",
+        r"^(While \w+\.py was imported: )?It did not end within .* seconds and was stopped|: it took too long$",
         "endless loop",
     ),
     _kind(

@@ -335,7 +335,7 @@ def test_the_solved_submission_gets_all_points():
     assert "Total: 35/35 points; extra credit: 27.5/27.5 points" in output
     assert re.search(r"^Hidden tests with --seed \d+$", output, re.M)
     blocks = re.findall(
-        r"^----- START (\S+): [^\n]+\n----- END (\S+) \[took 0:00:0\d\.\d{6} \(max allowed 20 seconds\), "
+        r"^----- START (\S+): [^\n]+\n----- END (\S+) \[took 0:00:0\d\.\d{6} \(max allowed [26]0 seconds\), "
         r"(\S+)/(\S+) points\]$",
         output,
         re.M,
@@ -352,6 +352,16 @@ def students_copy(tmp_path):
     shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("solution", "__pycache__"))
     shutil.copy(ROOT / "points.json", source)
     return source
+
+
+def test_on_a_students_machine_a_bound_of_a_wrong_divergence_is_told_to_lean_on_it(students_copy):
+    path = students_copy / "submission" / "vae.py"
+    path.write_text(path.read_text().replace("return 0.5 * (pv.log()", "return (pv.log()"))
+    _, output, _ = grade(students_copy / "submission", "6d", source=students_copy)
+    assert "kl, the second thing that it returns is not right" in output
+    assert "It calls what you wrote for 6a, 6b and 6c: if these do not pass yet, mend them first." in output
+    _, output, _ = grade(students_copy / "submission", "6d")  # where the answers are, a mistake costs one question
+    assert "extra credit: 3/3 points" in output
 
 
 def test_on_a_students_machine_hidden_tests_are_marked_ungraded(students_copy):
@@ -567,6 +577,15 @@ def test_missing_points_are_said(students_copy):
     (students_copy / "points.json").unlink()
     status, _, errors = grade(students_copy / "submission", source=students_copy)
     assert status == 2 and errors.startswith("points.json is missing") and errors.count("\n") == 1
+
+
+def test_a_test_with_points_twice_is_named(monkeypatch, tmp_path, capsys):
+    text = (ROOT / "points.json").read_text()
+    (tmp_path / "points.json").write_text(text.replace("{", '{"1a-0-basic": 3, ', 1))
+    monkeypatch.setattr(grader, "HERE", tmp_path)
+    with pytest.raises(SystemExit):
+        grader.load_points()
+    assert "1a-0-basic stands there more than once" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,7 @@ def test_tests_are_chosen_by_id_or_question():
     tests = load_tests(Case)
     assert [test.test.name for test in choose(tests, ["1a"])] == ["1a-0-basic", "1a-1-hidden"]
     assert [test.test.name for test in choose(tests, ["1b-0-basic"])] == ["1b-0-basic"]
+    assert [test.test.name for test in choose(tests, ["1"])] == ["1a-0-basic", "1a-1-hidden", "1b-0-basic"]
     assert choose(tests, []) == tests
     with pytest.raises(LookupError, match="There is no test 'x'(?s:.*)6a-0-basic   More"):
         choose(tests, ["x"])

@@ -44,7 +44,13 @@ def first_error(log):
     if lacking := re.search(r"File [`'](\S+\.(?:sty|cls|tfm|def))' not found", log):
         return f"This LaTeX lacks {lacking[1]}. {INSTALL}"
     error = re.search(r"^(?:\./)?(\S+:\d+: .+)$|^! (.+)$", log, re.M)
-    return (error[1] or error[2]) if error else "LaTeX failed without saying why."
+    if not error:
+        return "LaTeX failed without saying why."
+    said = error[1] or error[2]
+    if said.endswith("Undefined control sequence."):
+        name = re.compile(r"^l\.\d+ .*?(\\(?:[A-Za-z@]+|.))$", re.M).search(log, error.end())
+        said = f"{said[:-1]} {name[1]}" if name else said
+    return said
 
 
 def build(document, root=ROOT):

@@ -95,11 +95,13 @@ class SubmissionTest(GradedTestCase):
     worker: answers `ask`, `grading.client.Worker` or `grading.inprocess.InProcess`.
     solution: the module of the answers; None on a student's machine.
     seed: of the cases that hidden tests draw.
+    leans_on: questions whose functions are called as the student wrote them, where the answers are not.
     """
 
     worker = None
     solution = None
     seed = 0
+    leans_on = ""
 
     def setUp(self):
         self.rng = np.random.default_rng([self.seed, zlib.crc32(self.test.name.encode())])
@@ -347,6 +349,8 @@ class SubmissionTest(GradedTestCase):
                 others = [title for title in others if "the gradient by" not in title]
             text += f"... and {len(rest)} more" + (", among them:\n" if others else " of the kind\n")
             text += "".join(f"    {title}\n" for title in others[:most])
+        if self.leans_on and self.solution is None and not self.unwritten:
+            text += f"It calls what you wrote for {self.leans_on}: if these do not pass yet, mend them first."
         return text.rstrip("\n")
 
 

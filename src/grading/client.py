@@ -16,7 +16,7 @@ from grading.pipes import CHUNK, Pipes
 from grading.prints import Prints
 
 START_SECONDS = 300  # for Python to import torch, on a machine however slow
-IMPORT_SECONDS = 30  # for the submission's own file, and whatever it imports
+IMPORT_SECONDS = 60  # for the submission's own file, and whatever it imports, which may be large
 IMPORTS_SECONDS = 120  # for all imports together: in each process that takes another's place, files are imported again
 ANSWERS_SECONDS = 600  # for all answers together: a right submission needs a few
 # For a function that has hung before. At first, limits are wide: a student's code may import slow parts of torch.
@@ -266,7 +266,7 @@ class Worker:
         try:
             self._opened(self._ask(f"{file}.import", IMPORT_SECONDS, {"seed": 0}))
         except Failed as failure:
-            return failure
+            return Failed(f"While {file}.py was imported: {failure}", hung=True) if failure.hung else failure
         self._imports_left -= time.monotonic() - began
         if self._imports_left > 0:
             return None
@@ -366,7 +366,8 @@ class Worker:
         code = self._process.poll()
         self.close()
         if reply is TimeoutError:
-            return f"It took longer than {seconds:.3g} seconds and was stopped{self._prints.place()}: an endless loop?"
+            place = self._prints.place()
+            return f"It did not end within {seconds:.3g} seconds and was stopped{place}: an endless loop, or too slow?"
         if isinstance(reply, str):
             return f"Your code was stopped: {reply}."
         if reply is not None:

@@ -4,8 +4,11 @@ import re
 
 PRINTS = 10_000  # bytes of a test's prints that are kept
 LINES = 200  # and lines: a loop that prints is to leave the rest of the terminal readable
-# Where faulthandler's traces begin, and how it heads one that it prints because time is up.
-TRACE, LATE = b"most recent call first", re.compile(rb"^(Stack|Timeout) \(", re.M)
+# Where faulthandler's traces begin, and one that it prints because time is nearly up.
+TRACE = b"most recent call first"
+LATE = re.compile(
+    rb"^(?:Timeout .*\n)?(?:Stack|Thread|Current thread)\b.*\(most recent call first\):\n(?:  File .*\n)*", re.M
+)
 WRITTEN = ("flow_network.py", "gan.py", "vae.py", "fgan.py", "image_flow.py")  # by students
 
 
@@ -42,19 +45,20 @@ class Prints:
             self._tail = self._tail.replace(self._mark, b"")
 
     def place(self):
-        """Where the student's code was, by the last trace that Python's faulthandler printed; one that it printed
-        because time was up is cut off."""
+        """Where the student's code was, by the last trace that Python's faulthandler printed; "" where that is in none
+        of the files that students write."""
         text = self._trace.decode(errors="replace")
-        if text and (late := LATE.search(self._head)):
-            self._head, self._total = self._head[: late.start()], late.start()
-        frames = re.findall(r'File "[^"\n]*?([\w.-]{1,80}\.py)", line (\d{1,9}) in ([\w.<>]{1,80})$', text, re.M)
-        if not frames:
-            return ""
-        file, line, name = next((frame for frame in frames if frame[0] in WRITTEN), frames[0])
-        return f" (in {name}, line {line} of {file})"
+        frames = re.findall(
+            r'File "[^"\n]*?([^"\n/\\]*)[/\\]([\w.-]{1,80}\.py)", line (\d{1,9}) in ([\w.<>]{1,80})$', text, re.M
+        )
+        own = (f" (in {name}, line {line} of {file})" for folder, file, line, name in frames if _is_own(folder, file))
+        return next(own, "")
 
     def take(self):
         """Returns what was printed since the last time."""
+        if late := LATE.search(self._head):  # it is nothing that the student's code printed
+            self._head = self._head[: late.start()] + self._head[late.end() :]
+            self._total -= late.end() - late.start()
         kept = b"".join(self._head.splitlines(keepends=True)[:LINES])
         dropped = self._total - len(kept)
         self._clear()
@@ -63,3 +67,7 @@ class Prints:
 
     def _clear(self):
         self._head, self._tail, self._trace, self._total = b"", b"", b"", 0
+
+
+def _is_own(folder, file):
+    return file in WRITTEN and folder not in ("probes", "problems")  # of the grader

@@ -50,7 +50,7 @@ def the_class():
             "group",
             "Grace Hopper",
             "Barbara Liskov",
-            outputs={"2b-0-basic": "It took longer than 20 seconds and was stopped: an endless loop?"},
+            outputs={"2b-0-basic": "It did not end within 20 seconds and was stopped: an endless loop, or too slow?"},
             mistakes=[("MADE.forward", "a block <b>twice</b>", HINT)],
             wrong=["MADE.forward", "loss_nonsaturating_d"],
         ),

@@ -44,7 +44,7 @@ def test_a_document_without_fault_passes(folder):
 def test_an_error_is_told_in_one_line_with_its_place(folder):
     (folder / "one.tex").write_text(EMPTY % "\n\\nosuchmacro\n")
     built = build(folder, "one.tex")
-    assert (built.status, built.said) == (1, "one.tex:2: Undefined control sequence.\n")
+    assert (built.status, built.said) == (1, "one.tex:2: Undefined control sequence \\nosuchmacro\n")
 
 
 def test_a_lacking_package_is_told_in_one_line_with_what_to_install(folder):

@@ -56,11 +56,15 @@ def _run(submission, probe, seed, **arguments):
     file, name = probe.split(".")
     seed = int(seed)
     try:
+        _as_new()
         module = submission.module(file)
+        if changed := _as_new():
+            submission.left[file] = changed
+        if file in submission.left:
+            raise Unusable(f"{file}.py leaves {submission.left[file]} changed for all of torch when it is imported.")
         if name == "import":
             return {"status": "ok"}
         probe = getattr(importlib.import_module(f"grading.probes.{file}"), name)
-        _as_new()
         torch.default_generator.manual_seed(seed)  # that of torch itself looks for devices, which takes longer
         np.random.seed(seed)
         random.seed(seed)

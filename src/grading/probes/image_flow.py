@@ -224,7 +224,8 @@ class _Linear(nn.Module):
 
 
 class _Known(nn.Module):
-    """A layer with one affine map of each value, the same in both directions: what tells them apart is the log-det."""
+    """A layer with one affine map of each value. With log-dets it is the same in both directions, which these tell
+    apart; without them, inverse undoes forward."""
 
     def __init__(self, scale, shift, offset=None, slope=None):
         super().__init__()
@@ -237,6 +238,8 @@ class _Known(nn.Module):
         return self.scale * z + self.shift, z.new_full((len(z),), 1000.0)
 
     def inverse(self, x):
+        if self.offset is None:
+            return (x - self.shift) / self.scale, x.new_zeros(len(x))
         return self.scale * x + self.shift, self.offset + (self.slope * x).sum(dim=(1, 2, 3))
 
 

@@ -309,6 +309,8 @@ X = np.array([[1.0, 0], [1, 1]])
 
 
 class Test_6d(VaeTest):
+    leans_on = "6a, 6b and 6c"
+
     @graded(is_extra_credit=True)
     def test_0(self):
         """6d-0-basic: negative_elbo_bound with a decoder that does not look at z"""
@@ -386,6 +388,8 @@ K = 1500
 
 
 class Test_6e(VaeTest):
+    leans_on = "6a and 6c"
+
     @graded(is_extra_credit=True)
     def test_0(self):
         """6e-0-basic: negative_iwae_bound with three samples of known weights"""
@@ -406,7 +410,7 @@ class Test_6e(VaeTest):
         self.bound("negative_iwae_bound", np.array([[1.0], [0]]), {**HANDED, "bias": HANDED["bias"][2:]}, 3, answer)
         self.again(lambda rng: self.bound("negative_iwae_bound", *told_apart(*random_autoencoder(rng, 3)), 4))
 
-    @graded(is_extra_credit=True)
+    @graded(seconds=60, is_extra_credit=True)  # some take the samples one after the other
     def test_1(self):
         """6e-1-basic: with many samples negative_iwae_bound is all but -log p(x)"""
         self.limit(0)
@@ -417,7 +421,7 @@ class Test_6e(VaeTest):
         """6e-2-basic: the z that negative_iwae_bound draws"""
         self.draws("negative_iwae_bound", n_samples=SOME // 2)
 
-    @graded(is_extra_credit=True)
+    @graded(seconds=60, is_extra_credit=True)
     def test_3(self):
         """6e-3-hidden: negative_iwae_bound on other models, batches and numbers of samples, on the device of x"""
         # More images, and more samples, than anybody takes in one go, where they are taken in chunks; primes, so that
