@@ -22,14 +22,10 @@ class Submission:
 
     Args:
         folder: where `flow_network.py` and its neighbours lie.
-
-    Attributes:
-        left: {file: which settings of torch its import left changed}.
     """
 
     def __init__(self, folder):
         self.folder = Path(folder).resolve()
-        self.left = {}
         forget()
         _refuse_foreign_imports(self.folder)
 

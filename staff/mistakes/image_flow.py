@@ -420,6 +420,15 @@ ENTRIES = [
     ),
     coupling("forward", [("return x,", _OF_HALF.format(sign="") + "return x,")], "log-det-of-the-second-half", HALVES),
     coupling("inverse", [("return z,", _OF_HALF.format(sign="-") + "return z,")], "log-det-of-the-second-half", HALVES),
+    wrong(
+        "AffineCoupling.inverse",
+        "mask-learned",
+        {
+            "misconception": "the mask is a parameter, and is trained",
+            "hint": "List the parameters of a coupling. After a step of Adam, is the mask still one of zeros and ones?",
+        },
+        edits=(('        self.register_buffer("mask", mask)\n', "        self.mask = nn.Parameter(mask)\n"),),
+    ),
     coupling("forward", [("dim=(1, 2, 3))", "dim=1)[:, :2, :2].sum((1, 2))")], "log-det-of-a-corner", CUT_OUT),
     coupling("inverse", [("dim=(1, 2, 3))", "dim=1)[:, :2, :2].sum((1, 2))")], "log-det-of-a-corner", CUT_OUT),
     coupling(

@@ -1099,17 +1099,6 @@ ENTRIES = [
         """,
     ),
     wrong(
-        "default-type-at-import",
-        edits=(
-            (
-                "import torch.nn.functional as F\n",
-                "import torch.nn.functional as F\n\ntorch.set_default_dtype(torch.float64)\n",
-            ),
-        ),
-        misconception="the default type is changed for all of torch when the file is imported",
-        hint="Who else makes tensors once your file is imported, and of which type are they then?",
-    ),
-    wrong(
         "default-device-left",
         """
         torch.set_default_device(device)

@@ -896,6 +896,12 @@ ENTRIES = [
         hint="Print the dtype of both results. Everything else in the flow has the dtype of z.",
     ),
     wrong(
+        "mask-learned",
+        edits=(('        self.register_buffer("mask", mask)\n', "        self.mask = nn.Parameter(mask)\n"),),
+        misconception="the masks are parameters, and are trained",
+        hint="List the parameters of a block. After a step of Adam, is a masked connection still 0?",
+    ),
+    wrong(
         "zeros-on-the-default-device",
         """
         x = torch.zeros(z.shape[0], self.input_size)

@@ -727,6 +727,21 @@ ENTRIES = [
         hint="Print the dtype of both results. Everything else in the flow has the dtype of x.",
     ),
     wrong(
+        "scale-learned",
+        """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        return self.scale * (x - mu) / torch.exp(alpha), -alpha.sum(dim=1)
+        """,
+        edits=(
+            (
+                "        masks = self.create_masks()\n",
+                "        self.scale = nn.Parameter(torch.ones(()))\n        masks = self.create_masks()\n",
+            ),
+        ),
+        misconception="a factor that is trained, and missing in the log-det",
+        hint="What is dz/dx once your factor is no longer 1?",
+    ),
+    wrong(
         "ones-as-tensor-on-the-default-device",
         """
         mu, alpha = self.net(x).chunk(2, dim=1)

@@ -987,6 +987,25 @@ ENTRIES = [
         hint="On which device are the mean and the covariance of your prior when x is on a GPU?",
     ),
     wrong(
+        "constant-learned",
+        """
+        z, log_det = x, 0.0
+        for layer in self.nf:
+            z, ld = layer.inverse(z)
+            log_det = log_det + ld
+        return (self.log_norm - 0.5 * (z**2).sum(dim=1) + log_det).mean()
+        """,
+        edits=(
+            (
+                "        self.nf = nn.Sequential(*layers)\n",
+                "        self.nf = nn.Sequential(*layers)\n"
+                "        self.log_norm = nn.Parameter(torch.tensor(-input_size / 2 * np.log(2 * np.pi)).float())\n",
+            ),
+        ),
+        misconception="a constant is a parameter, and is trained",
+        hint="List the parameters of the flow. Which of them is none of the networks', and what will Adam do with it?",
+    ),
+    wrong(
         "prior-kept-on-the-default-device",
         """
         if not hasattr(self, "prior"):

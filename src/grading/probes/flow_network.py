@@ -16,6 +16,7 @@ from grading.probes import (
     getattr_or_unusable,
     gradients,
     is_number,
+    learned,
     plain,
     plain_gradients,
     same,
@@ -69,6 +70,7 @@ def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
             raise Unusable(f"MADE.inverse must return {name} of shape {shapes}.")
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": made.net[0].weight, "bias": made.net[0].bias}
+    reply["touched"] = "; ".join(filter(None, (reply["touched"], *learned(total, made, made.net.parameters()))))
     return reply | plain_gradients("What inverse returned", total, sources)
 
 
@@ -95,7 +97,12 @@ def own_network(module, n, hidden_size, n_hidden, z, **layers):
                         f"Linear layer {index} has a {name} of shape {tuple(parameter.shape)}, not {given.shape}."
                     )
                 parameter.copy_(torch.tensor(given))
-        return _called("forward", made, tensors(z=z)["z"], "z_after")
+    reply = _called("forward", made, tensors(z=z)["z"], "z_after")
+    with torch.enable_grad():
+        total = sum(part.sum() for part in made.forward(tensors(z=z)["z"]))
+    known = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
+    reply["touched"] = "; ".join(filter(None, (reply["touched"], *learned(total, made, known))))
+    return reply
 
 
 def forward_on_device(module, weight, bias, z):
@@ -137,6 +144,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
     known = [_KnownBlock(made, **{name: array[k] for name, array in blocks.items()}) for k, made in enumerate(mades)]
     given = tensors(x=x)["x"]
     kept = given.clone()
+    own = [parameter for made in mades for parameter in made.parameters()]
     maf.train(bool(training))
     before = state_of(maf)
     maf.log_probs(0.5 * given)  # what a call keeps must not find its way into the next
@@ -151,6 +159,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
             "detached, made under no_grad, or made of plain numbers."
         )
     sources = dict(enumerate([block.shift for block in known] + [block.added for block in known]))
+    beside = list(learned(value, maf, own))
     found = gradients("What log_probs returned", value, sources)
     slopes = [found.get(number, torch.zeros_like(source)) for number, source in sources.items()]
     return {
@@ -158,7 +167,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
         "grad_shifts": plain(torch.stack(slopes[:count])),
         "grad_log_dets": plain(torch.stack(slopes[count:])),
         "x_after": plain(given - kept),
-        "touched": "; ".join(differences(maf, before, "the MAF")),
+        "touched": "; ".join([*differences(maf, before, "the MAF"), *beside]),
     }
 
 

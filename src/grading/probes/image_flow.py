@@ -18,6 +18,7 @@ from grading.probes import (
     getattr_or_unusable,
     gradients,
     is_number,
+    learned,
     plain,
     plain_gradients,
     provided_or_unusable,
@@ -109,6 +110,7 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
     net.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": net.weight, "bias": net.bias}
+    touched = "; ".join(filter(None, (touched, *learned(total, layer, net.parameters()))))
     return {
         "output": plain(output),
         "log_det": plain(log_det),
