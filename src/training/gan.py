@@ -50,6 +50,8 @@ class GanRun(Run):
         names = LOSSES[settings.model, settings.loss_type]
         self.d_loss, self.g_loss = checked_parts(submission, *names)
         self.sources = {key: f" ({name} in submission/gan.py)" for key, name in zip(KEYS, names, strict=True)}
+        if settings.loss_type == "nonsaturating":
+            self.not_negative = dict.fromkeys(KEYS, "4b" if self.conditional else "2b")
         data = load_images(settings.dataset, settings.data_dir)
         super().__init__(settings, len(data.train_images))
         self.data = data

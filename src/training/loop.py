@@ -15,6 +15,7 @@ from tqdm import tqdm
 from training import checkpoint
 from training.errors import Interrupted, TrainingStopped
 
+ROUNDING = 1e-3  # that a loss may be below zero by
 LOOK_EVERY = 25  # steps between two looks at the losses; each look waits for a GPU
 
 
@@ -25,6 +26,7 @@ class Run:
         parts: dict of name -> network, optimiser or the like, with `state_dict` and `load_state_dict`;
             everything that training changes.
         sources: dict of loss name -> where it comes from, for messages.
+        not_negative: dict of loss name -> the questions whose tests tell more, of losses that are never below zero.
         patience: how many steps in a row may have a loss that is not finite, since `step` leaves them out.
         threads: how many CPU threads serve it best; None for as many as there are cores.
         scheduled: whether a step depends on how many there will be, so that none can be added in the end.
@@ -39,6 +41,7 @@ class Run:
 
     parts = {}
     sources = {}
+    not_negative = {}
     patience = 0
     threads = None
     scheduled = False
@@ -94,6 +97,7 @@ class Loop:
         self.curves = {}  # name -> values, as `after_step` gives them
         self.unseen = []  # losses of the steps since the last look, still on their device
         self.not_finite = 0  # steps in a row, up to the last look
+        self.told = False  # that a loss is impossible
         if self.settings.resume and self.path.exists():
             self._load()
 
@@ -153,6 +157,11 @@ class Loop:
                 self._stop_not_finite(f"The loss {names[column]}{source} is {rows[row, column].item()} at step {step}")
         for name, values in zip(names, rows.T.tolist(), strict=True):
             self.losses.setdefault(name, []).extend(values)
+            if name in self.run.not_negative and min(values) < -ROUNDING and not self.told:
+                self.told = True
+                where = f"{name} of {min(values):.3g} is impossible{self.run.sources.get(name, '')}"
+                more = f"`python grader.py {self.run.not_negative[name]}` tells more."
+                tqdm.write(f"A {where}: it is never below zero. {more}", file=sys.stderr)
         self.unseen = []
         bar.n = self.step
         bar.set_postfix({name: f"{mean_of_last(self.losses[name]):.3f}" for name in names}, refresh=False)

@@ -34,6 +34,7 @@ class VaeRun(Run):
     """
 
     sources = {name: f" (negative_elbo_bound in {FILE})" for name in ("nelbo", "kl", "rec")}
+    not_negative = dict.fromkeys(sources, "6")
 
     def __init__(self, settings, device):
         self.device = device

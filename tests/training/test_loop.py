@@ -56,6 +56,15 @@ class Line(Run):
         return {"valid": float(step)} if step % self.steps_per_epoch == 0 else {}
 
 
+def test_a_loss_that_cannot_be_negative_is_told_once_where_it_is(tmp_path, capsys):
+    run = Line(line_settings(tmp_path), spoiled=30, spoil=lambda run, loss: {"mse": -loss - 1})
+    run.not_negative, run.sources = {"mse": "2b"}, {"mse": " (f in submission/gan.py)"}
+    Loop(run).train()
+    told = [line for line in capsys.readouterr().err.splitlines() if "impossible" in line]
+    assert len(told) == 1 and "is impossible (f in submission/gan.py): it is never below zero." in told[0]
+    assert "`python grader.py 2b` tells more." in told[0]
+
+
 def line_settings(tmp_path, **flags):
     return Settings.from_flags({"out_dir": tmp_path, "n_epochs": 3, "batch_size": 10, **flags})
 
