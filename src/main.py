@@ -1,7 +1,9 @@
 """Command line: trains the models of the problem set and draws what they learned."""
 
 import argparse
+import difflib
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -37,6 +39,9 @@ class OneLineParser(argparse.ArgumentParser):
     """Refuses bad flags in one line, without the usage in front of it."""
 
     def error(self, message):
+        if unknown := re.match(r"unrecognized arguments: (--\w+)", message):
+            close = difflib.get_close_matches(unknown[1], self._option_string_actions, n=1)
+            message += f"; did you mean {close[0]}?" if close else ""
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
 

@@ -354,6 +354,12 @@ def students_copy(tmp_path):
     return source
 
 
+def test_what_nan_comes_from_is_told_once(tmp_path):
+    gan = (SOLVED / "gan.py").read_text().replace("return -F.logsigmoid(d(x_real))", "return torch.nan * d(x_real)")
+    _, output, _ = grade(write(tmp_path / "s", gan=gan), "2b-0-basic")
+    assert output.count("nan is not a number") == 1 and output.count("is not right") > 1
+
+
 def test_on_a_students_machine_a_bound_of_a_wrong_divergence_is_told_to_lean_on_it(students_copy):
     path = students_copy / "submission" / "vae.py"
     path.write_text(path.read_text().replace("return 0.5 * (pv.log()", "return (pv.log()"))

@@ -44,6 +44,13 @@ def test_the_flow_writes_its_pictures_and_figures(tmp_path, cwd, program):
     assert f"{metrics['test_nll_nats']:.4f}" in done.stdout
 
 
+@pytest.mark.parametrize(("flag", "like"), [("--epochs", "; did you mean --n_epochs?"), ("--foo", "")])
+def test_an_unknown_flag_is_refused_with_the_one_that_is_like_it(capsys, flag, like):
+    with pytest.raises(SystemExit):
+        main.main([flag, "3"])
+    assert capsys.readouterr().err.endswith(f": unrecognized arguments: {flag} 3{like} (see --help)\n")
+
+
 @pytest.mark.parametrize(("own", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
 def test_threads_that_wait_for_each_other_sleep_unless_their_owner_has_it_otherwise(monkeypatch, own, policy):
     monkeypatch.setenv("OMP_WAIT_POLICY", own or "")

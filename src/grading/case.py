@@ -12,7 +12,7 @@ import numpy as np
 
 from graderUtil import GradedTestCase, Unattempted, Ungraded
 from grading.client import HASTE, Failed
-from grading.compare import FACTOR, RELATIVE, SHOWN, difference, error, shown
+from grading.compare import FACTOR, NAN, RELATIVE, SHOWN, difference, error, shown
 
 TEXTS = ("touched", "layers")  # what is text in a reply; all else is numbers
 KEPT = 2**16  # bytes of an array that are noted for the staff's side
@@ -342,6 +342,8 @@ class SubmissionTest(GradedTestCase):
             text += "".join(f"{lines}\n" for lines, _ in problems)
             if on:
                 text += textwrap.indent("on       " + on.replace("\n", "\n         "), "    ") + "\n"
+        first, nan, later = text.partition(NAN)
+        text = first + nan + re.sub(rf"\n *{re.escape(NAN)}", "", later)  # once will do
         if rest := self._problems[most:]:
             told = {_title(lines) for lines, _ in self._problems[:most]}
             others = [title for title in dict.fromkeys(_title(lines) for lines, _ in rest) if title not in told]

@@ -4,6 +4,10 @@ import numpy as np
 
 RELATIVE = 1e-4  # float32 gives about 1e-6 on networks as small as the probes'
 SHOWN = 36  # numbers of an array; three images of problem 4 have so many
+NAN = (
+    "(nan is not a number: from 0/0, inf - inf, 0 * inf or the log of a negative number, in a gradient also on the "
+    "side that torch.where does not take; or from torch.empty, which holds none)"
+)
 FACTOR = "\n         (what is expected, times "  # before the factor, where numbers are a multiple of the right ones
 _FACTORS = {-1: "-1", 2: "2", 0.5: "1/2", 10: "10", 0.1: "1/10"}
 
@@ -92,9 +96,7 @@ def _distance(got, expected):
 def _remark(got, expected, batch):
     """A word on where numbers come from that are none, or a factor between the two, if there is a telling one."""
     if (np.isnan(got) & np.isfinite(expected)).any():
-        why = "from 0/0, inf - inf, 0 * inf or the log of a negative number, in a gradient also on the side that "
-        why += "torch.where does not take; or from torch.empty, which holds none"
-        return f"\n         (nan is not a number: {why})"
+        return f"\n         {NAN}"
     factors = dict(_FACTORS)
     if batch and batch > 2:
         factors.update({batch: f"{batch}, the batch size", 1 / batch: f"1/{batch}, one over the batch size"})

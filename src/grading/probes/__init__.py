@@ -101,6 +101,8 @@ def _failure(error, folder):
         reason += "\nNobody is there to answer input(): take it out."
     if type(error).__name__ == "BdbQuit":
         reason += "\nFor breakpoints, run grader.py with --debug."
+    if isinstance(error, NotImplementedError) and "'Byte'" in str(error):
+        reason += "\ntorch.uint8 holds whole numbers from 0 to 255 alone; rand_like and its like keep the type."
     if isinstance(error, SystemExit):
         reason += "\nexit() ends the program that imports your code: take it out."
     return {"status": "failed", "reason": reason[-20_000:]}
