@@ -216,7 +216,12 @@ def _of_archive(archive):
 
 
 def _more_than_zips(found, zips):
-    """What was found, unless it is nothing but zips within: they are not unpacked, and their author is to know why."""
+    """What was found, unless it is nothing but zips within, or half a submission beside one: they are not unpacked, and
+    their author is to know why."""
+    for name in zips:
+        there = [wanted for wanted in WANTED if name.parent / wanted in found]
+        if 0 < len(there) < len(WANTED):
+            raise Refused(f"Which is the submission? There are {_shown(name)} and {there[0]} beside it.")
     if zips and not found:
         names = " and ".join(_shown(name) for name in sorted(zips)[:3])
         raise Refused(f"There is nothing to grade in it but {names}: hand in what that holds, or that itself.")

@@ -727,6 +727,15 @@ ENTRIES = [
         hint="Print the dtype of both results. Everything else in the flow has the dtype of x.",
     ),
     wrong(
+        "small-number-beside-the-scale",
+        """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        return (x - mu) / (torch.exp(alpha) + 1e-8), -alpha.sum(dim=1)
+        """,
+        misconception="a small number is added to the standard deviation",
+        hint="exp(alpha) is never 0. What do you change where it is very small itself?",
+    ),
+    wrong(
         "scale-learned",
         """
         mu, alpha = self.net(x).chunk(2, dim=1)

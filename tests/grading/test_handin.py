@@ -88,6 +88,7 @@ REFUSED = {
     ],
     "There is no flow_network.py and no gan.py": [("submission/vae.py", "")],
     "Which is the submission": [("one/gan.py", GAN), ("two/gan.py", GAN)],
+    "Which is the submission. There are hw3/s.zip and gan.py beside it": [("hw3/s.zip", "PK"), ("hw3/gan.py", GAN)],
     "twice": [("gan.py", GAN), ("gan.py", "# another\n")],
     "larger than 2 MB": [("gan.py", "#" * (2 * 2**20 + 1))],
     "larger than 10 MB together": [("gan.py", "")] + [(f"m{k}.py", "#" * (2 * 2**20)) for k in range(6)],

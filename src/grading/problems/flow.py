@@ -119,7 +119,7 @@ class Test_1b(SubmissionTest):
 
     @graded()
     def test_0(self):
-        """1b-0-basic: MADE.inverse on three variables, and on one far from zero"""
+        """1b-0-basic: MADE.inverse on three variables, and on one far from zero or very narrow"""
         # First row: z1 = (1 - 1) / e, z2 = (2 - 2 * 1) e, z3 = (-1 - (1 - 2)) / exp(1/2). log_det = -(1 - 1 + 1/2).
         z = [[0, 0, 0], [0.367879, -2.718282, 0.367879]]
         answer = {"output": z, "log_det": [-0.5, -1]}
@@ -129,6 +129,9 @@ class Test_1b(SubmissionTest):
         # One row, whose z are (61 - 1) / e, (0 - 2 * 61) e and 0.
         known.append((WEIGHT, BIAS, np.array([[61.0, 0, 61]])))
         answers = [answer, answer, far, {"output": [[22.072766, -331.630383, 0]], "log_det": [-30.5]}]
+        # A standard deviation of e^-12, to which nothing may be added.
+        known.append((FAR_WEIGHT, np.array([0.0, -12]), np.array([[0], [6.144212e-6]])))
+        answers.append({"output": [[0], [1]], "log_det": [12, 12]})
         self.inverses(self.and_again(known, random_case), answers)
 
     @graded()
