@@ -4,7 +4,7 @@ A request names a probe, `gan.loss`, and brings its arguments as arrays; the pro
 `gan` here, and its first argument the student's module of that name. The reply is arrays, or says what went wrong.
 """
 
-import importlib
+import importlib.util
 import random
 from contextlib import contextmanager
 
@@ -230,14 +230,22 @@ def watched(call):
         return call()
 
 
-def watched_elsewhere(call, *things):
+def watched_elsewhere(module, call, *things):
     """Runs `call` with tensors and networks moved to META, for tensors that are not.
 
+    Args:
+        module: the student's. It is imported once more for this, since what its functions keep from call to call is
+            of the device that they were called on.
+        call: of that module, and of the things.
+
     Raises:
-        Unusable: there was one.
+        Unusable: there was a tensor of the CPU.
     """
     with _told_where(), elsewhere():
-        call(*(thing.to(META) for thing in things))
+        spec = importlib.util.spec_from_file_location(module.__name__, module.__file__)
+        again = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(again)
+        call(again, *(thing.to(META) for thing in things))
 
 
 @contextmanager

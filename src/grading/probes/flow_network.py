@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from grading.devices import META
 from grading.probes import (
     Unusable,
     described,
@@ -111,7 +112,7 @@ def forward_on_device(module, weight, bias, z):
     z = tensors(z=z)["z"]
     with torch.no_grad():
         watched(lambda: made.forward(z))
-        watched_elsewhere(lambda made, z: made.forward(z), made, z)
+        watched_elsewhere(module, lambda again, z: _with_network(again, weight, bias).to(META).forward(z), z)
     return {}
 
 
@@ -120,7 +121,7 @@ def inverse_on_device(module, weight, bias, x):
     made = _with_network(module, weight, bias)
     x = tensors(x=x)["x"]
     watched(lambda: made.inverse(x))
-    watched_elsewhere(lambda made, x: made.inverse(x), made, x)
+    watched_elsewhere(module, lambda again, x: _with_network(again, weight, bias).to(META).inverse(x), x)
     return {}
 
 
@@ -150,7 +151,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
     maf.log_probs(0.5 * given)  # what a call keeps must not find its way into the next
     value = watched(lambda: maf.log_probs(given)) if watch else maf.log_probs(given)
     if watch:
-        _log_probs_elsewhere(module, given)
+        watched_elsewhere(module, _log_probs_elsewhere, given)
     if not is_number(value):
         raise Unusable(f"log_probs must return a 0-d tensor of type torch.float32; it returned {described(value)}.")
     if not value.requires_grad:
@@ -175,7 +176,7 @@ def _log_probs_elsewhere(module, x):
     maf, mades = _maf(module, x.shape[1], 2)
     for made in mades:
         made.inverse = made.forward = lambda x: (0.5 * x, x.sum(dim=1))
-    watched_elsewhere(lambda maf, x: maf.log_probs(x), maf, x)
+    maf.to(META).log_probs(x)
 
 
 def provided(module, n, n_flows, x, constants):

@@ -5,7 +5,7 @@ coefficients; so no random number enters, save those that the student's code dra
 """
 
 import copy
-from functools import partial
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -246,10 +246,16 @@ def on_device(module, function, real, images, labels=None):
         Unusable: a tensor was made without a device.
     """
     g, d, given = _small_networks(real, images, labels)
-    call = getattr_or_unusable(module, function)
-    _check(function, watched(lambda: call(g, d, *given, device=HOME)))
-    watched_elsewhere(partial(call, device=META), g, d, *given)
+    _check(function, watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=HOME)))
+    if isinstance(module, ModuleType):
+        elsewhere(module, lambda again: getattr(again, function), real, images, labels)
     return {}
+
+
+def elsewhere(module, loss_of, real, images, labels=None):
+    """The same on another device, of a loss that `loss_of` takes out of the student's module."""
+    g, d, given = _small_networks(real, images, labels)
+    watched_elsewhere(module, lambda again, *moved: loss_of(again)(*moved, device=META), g, d, *given)
 
 
 def _small_networks(real, images, labels):

@@ -46,7 +46,7 @@ def dequantise(module, x):
         v = watched(lambda: call(given))
         _check("dequantise", v)
         reply[f"v_{number}"] = plain(v)
-    watched_elsewhere(call, given)
+    watched_elsewhere(module, lambda again, x: again.dequantise(x), given)
     return {**reply, "x_after": plain(given).astype(float) - x}
 
 
@@ -58,10 +58,9 @@ def nats(module, function, values, n_dims):
         n_dims: D.
     """
     given = tensors(values=values)["values"].requires_grad_()
-    call = getattr_or_unusable(module, function)
-    value = watched(lambda: call(given, int(n_dims)))
+    value = watched(lambda: getattr_or_unusable(module, function)(given, int(n_dims)))
     _check(function, value)
-    watched_elsewhere(lambda values: call(values, int(n_dims)), given)
+    watched_elsewhere(module, lambda again, values: getattr(again, function)(values, int(n_dims)), given)
     found = gradients(f"What {function} returned", value.sum(), {"gradient": given})
     return {"value": plain(value), **{name: plain(gradient) for name, gradient in found.items()}}
 
@@ -105,8 +104,11 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
             wanted = f"{name} of shape {tuple(shape)}"
             raise Unusable(f"AffineCoupling.{direction} must return {wanted}; it returned {described(value)}.")
     touched = "; ".join(differences(layer, before, "the layer"))
-    moved = getattr_or_unusable(module, "AffineCoupling")(given["mask"], copy.deepcopy(net))
-    watched_elsewhere(lambda layer, x: getattr(layer, direction)(x), moved, given["x"])
+
+    def moved(again, x):
+        getattr(again.AffineCoupling(given["mask"], copy.deepcopy(net)).to(META), direction)(x)
+
+    watched_elsewhere(module, moved, given["x"])
     net.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": net.weight, "bias": net.bias}
@@ -144,7 +146,11 @@ def log_prob(module, scales, shifts, offsets, slopes, v, pull, training=True):
     flow.log_prob(0.5 * given["v"].detach())  # what a call keeps must not find its way into the next
     value = watched(lambda: flow.log_prob(passed))
     _check("ImageFlow.log_prob", value)
-    watched_elsewhere(lambda flow, v: flow.log_prob(v), copy.deepcopy(flow), given["v"])
+
+    def moved(again, v):
+        again.ImageFlow(copy.deepcopy(layers), v.shape[1:]).to(META).log_prob(v)
+
+    watched_elsewhere(module, moved, given["v"].detach())
     if value.shape != leaf.shape[:1]:
         raise Unusable(
             f"ImageFlow.log_prob must return a number for each image, ({len(v)},); it returned {described(value)}."
@@ -206,7 +212,11 @@ def sample(module, scales, shifts, n):
         told = len(found)
         reply["is_uint8"] = images.dtype == torch.uint8
         touched += differences(flow, before, "the flow")
-    watched_elsewhere(lambda flow: flow.sample(int(n), device=META), flow)
+
+    def moved(again):
+        again.ImageFlow(copy.deepcopy(layers), scales.shape[1:]).to(META).sample(int(n), device=META)
+
+    watched_elsewhere(module, moved)
     reply["touched"] = "; ".join(dict.fromkeys(touched))
     return {name: value for name, value in reply.items() if value is not None}
 

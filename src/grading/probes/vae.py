@@ -123,9 +123,9 @@ def on_device(module, function, **arrays):
     Raises:
         Unusable: a tensor was made without a device.
     """
-    given, call = tensors(**arrays), getattr_or_unusable(module, function)
-    watched(lambda: call(*given.values()))
-    watched_elsewhere(call, *given.values())
+    given = tensors(**arrays)
+    watched(lambda: getattr_or_unusable(module, function)(*given.values()))
+    watched_elsewhere(module, lambda again, *moved: getattr(again, function)(*moved), *given.values())
     return {}
 
 
@@ -170,11 +170,14 @@ def bound_on_device(module, function, x, n_samples=None, **given):
     """Whether a bound makes its tensors on the device of x; arguments as above."""
     model, x = _model(given), tensors(x=x)["x"]
     further = () if n_samples is None else (int(n_samples),)
-    call = getattr_or_unusable(module, function)
     with _known_functions(module, given):
-        watched(lambda: call(model, x, *further))
-    with _in_place_of(module, ANYWHERE):
-        watched_elsewhere(lambda model, x: call(model, x, *further), model, x)
+        watched(lambda: getattr_or_unusable(module, function)(model, x, *further))
+
+    def moved(again, model, x):
+        with _in_place_of(again, {name: one for name, one in ANYWHERE.items() if hasattr(again, name)}):
+            getattr(again, function)(model, x, *further)
+
+    watched_elsewhere(module, moved, model, x)
     return {}
 
 
