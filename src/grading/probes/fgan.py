@@ -96,7 +96,7 @@ def on_device(module, function, real, images):
     """Whether all that a loss makes is on the device that it is given; as `gan.on_device`."""
     bound = _bound(module, function, "pearson", np.nan)
     with _Table(module, function, "pearson", np.nan, near=np.inf, **_IDENTITY):
-        losses.on_device(bound, function, real, images)
+        losses.at_home(bound, function, real, images)
 
     def loss_of(again):
         _Table(again, function, "pearson", np.nan, near=np.inf, **_IDENTITY).__enter__()

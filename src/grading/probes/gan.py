@@ -5,7 +5,6 @@ coefficients; so no random number enters, save those that the student's code dra
 """
 
 import copy
-from types import ModuleType
 
 import numpy as np
 import torch
@@ -245,15 +244,19 @@ def on_device(module, function, real, images, labels=None):
     Raises:
         Unusable: a tensor was made without a device.
     """
-    g, d, given = _small_networks(real, images, labels)
-    _check(function, watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=HOME)))
-    if isinstance(module, ModuleType):
-        elsewhere(module, lambda again: getattr(again, function), real, images, labels)
+    at_home(module, function, real, images, labels)
+    elsewhere(module, lambda again: getattr(again, function), real, images, labels)
     return {}
 
 
+def at_home(module, function, real, images, labels=None):
+    """The first half of `on_device`: on the CPU by another name."""
+    g, d, given = _small_networks(real, images, labels)
+    _check(function, watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=HOME)))
+
+
 def elsewhere(module, loss_of, real, images, labels=None):
-    """The same on another device, of a loss that `loss_of` takes out of the student's module."""
+    """The other half: on another device, of a loss that `loss_of` takes out of the student's module."""
     g, d, given = _small_networks(real, images, labels)
     watched_elsewhere(module, lambda again, *moved: loss_of(again)(*moved, device=META), g, d, *given)
 
