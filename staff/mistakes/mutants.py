@@ -40,6 +40,7 @@ EQUIVALENT = {
     "image_flow.py": {
         "- torch.arange(width) + 1) % 2": "column and minus the column are both even or both odd",
         "+ torch.arange(width) - 1) % 2": "so are one more and one less",
+        "< channels / 2)": "channels are even, and their half is a whole number",
         "@torch.no_grad() ->": "images of integers hold no graph",
         " /, device)": "every caller gives n by position, and the device by name",
     },
