@@ -1,6 +1,6 @@
 """Probes of the f-GAN: columns of the table at given numbers, and the losses on the networks of probes.gan."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from types import SimpleNamespace
 
@@ -87,30 +87,35 @@ def loss(module, function, name, a, real, images, weight, curvature, bias, **kno
 
 def draws(module, function, wanted, real, images):
     """What a loss draws at random; as `gan.draws`."""
-    bound = _bound(module, function, "pearson", np.nan)
-    with _Table(module, function, "pearson", np.nan, near=np.inf, **_IDENTITY):
+    with _as_identity(module, function) as bound:
         return losses.draws(bound, function, wanted, real, images)
 
 
 def on_device(module, function, real, images):
     """Whether all that a loss makes is on the device that it is given; as `gan.on_device`."""
-    bound = _bound(module, function, "pearson", np.nan)
-    with _Table(module, function, "pearson", np.nan, near=np.inf, **_IDENTITY):
+    with _as_identity(module, function) as bound:
         losses.at_home(bound, function, real, images)
 
     def loss_of(again):
-        _Table(again, function, "pearson", np.nan, near=np.inf, **_IDENTITY).__enter__()
-        return getattr(_bound(again, function, "pearson", np.nan), function)
+        def loss(*given, device):
+            with _as_identity(again, function) as bound:
+                return getattr(bound, function)(*given, device=device)
+
+        return loss
 
     losses.elsewhere(module, loss_of, real, images)
     return {}
 
 
-# A table whose functions give back what they are given.
-_IDENTITY = {
-    **dict.fromkeys(("points", "activations", "composed", "conjugates"), np.zeros(1)),
-    **dict.fromkeys(("activation_slopes", "composed_slopes"), np.ones(1)),
-}
+@contextmanager
+def _as_identity(module, function):
+    """The student's losses of a row whose table gives back what it is given."""
+    known = {
+        **dict.fromkeys(("points", "activations", "composed", "conjugates"), np.zeros(1)),
+        **dict.fromkeys(("activation_slopes", "composed_slopes"), np.ones(1)),
+    }
+    with _Table(module, function, "pearson", np.nan, near=np.inf, **known):
+        yield _bound(module, function, "pearson", np.nan)
 
 
 class _Table:

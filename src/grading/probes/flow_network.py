@@ -71,7 +71,7 @@ def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
             raise Unusable(f"MADE.inverse must return {name} of shape {shapes}.")
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": made.net[0].weight, "bias": made.net[0].bias}
-    reply["touched"] = "; ".join(filter(None, (reply["touched"], *learned(total, made, made.net.parameters()))))
+    _add_touched(reply, learned(total, made, made.net.parameters()))
     return reply | plain_gradients("What inverse returned", total, sources)
 
 
@@ -102,7 +102,7 @@ def own_network(module, n, hidden_size, n_hidden, z, **layers):
     with torch.enable_grad():
         total = sum(part.sum() for part in made.forward(tensors(z=z)["z"]))
     known = [parameter for layer in linear for parameter in (layer.weight, layer.bias)]
-    reply["touched"] = "; ".join(filter(None, (reply["touched"], *learned(total, made, known))))
+    _add_touched(reply, learned(total, made, known))
     return reply
 
 
@@ -160,7 +160,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
             "detached, made under no_grad, or made of plain numbers."
         )
     sources = dict(enumerate([block.shift for block in known] + [block.added for block in known]))
-    beside = list(learned(value, maf, own))
+    touched = [*differences(maf, before, "the MAF"), *learned(value, maf, own)]
     found = gradients("What log_probs returned", value, sources)
     slopes = [found.get(number, torch.zeros_like(source)) for number, source in sources.items()]
     return {
@@ -168,7 +168,7 @@ def log_probs(module, x, watch=False, training=True, **blocks):
         "grad_shifts": plain(torch.stack(slopes[:count])),
         "grad_log_dets": plain(torch.stack(slopes[count:])),
         "x_after": plain(given - kept),
-        "touched": "; ".join([*differences(maf, before, "the MAF"), *beside]),
+        "touched": "; ".join(touched),
     }
 
 
@@ -359,3 +359,7 @@ def _called(name, made, given, after):
         touched.append("what a call had returned, by the next call")
     reply = {"output": plain(pair[0]), "log_det": plain(pair[1]), after: plain(given - kept)}
     return {**reply, "touched": "; ".join(touched)}
+
+
+def _add_touched(reply, more):
+    reply["touched"] = "; ".join(filter(None, (reply["touched"], *more)))

@@ -103,7 +103,7 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
         if not isinstance(value, torch.Tensor) or value.shape != shape:
             wanted = f"{name} of shape {tuple(shape)}"
             raise Unusable(f"AffineCoupling.{direction} must return {wanted}; it returned {described(value)}.")
-    touched = "; ".join(differences(layer, before, "the layer"))
+    touched = list(differences(layer, before, "the layer"))
 
     def moved(again, x):
         getattr(again.AffineCoupling(given["mask"], copy.deepcopy(net)).to(META), direction)(x)
@@ -112,12 +112,12 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
     net.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": net.weight, "bias": net.bias}
-    touched = "; ".join(filter(None, (touched, *learned(total, layer, net.parameters()))))
+    touched += learned(total, layer, net.parameters())
     return {
         "output": plain(output),
         "log_det": plain(log_det),
         "x_after": plain(passed - leaf),
-        "touched": touched,
+        "touched": "; ".join(touched),
         **plain_gradients(f"What {direction} returned", total, sources),
     }
 
