@@ -24,16 +24,24 @@ def loss_and_gradients(loss, module):
         module: a torch module.
 
     Returns:
-        A function from tensors to a list: the loss, then its gradient by each of the module's parameters; None for
-        those that it does not depend on.
+        A function from tensors to a list: the loss, then its gradient by each of the module's parameters, laid out in
+        memory as that is; None for those that it does not depend on.
     """
     parameters = list(module.parameters())
 
     def plain(*batch):
         value = loss(*batch)
-        return [value.detach(), *torch.autograd.grad(value, parameters, allow_unused=True)]
+        gradients = torch.autograd.grad(value, parameters, allow_unused=True)
+        return [value.detach(), *map(_laid_out_alike, gradients, parameters)]
 
     return plain
+
+
+def _laid_out_alike(gradient, parameter):
+    """A fused optimiser goes through both from end to end; `backward` would see to it, `grad` does not."""
+    if gradient is None or gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 def loss_and_gradient(loss, parameters):

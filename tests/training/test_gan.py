@@ -1,5 +1,7 @@
 """GAN training tells a student what is wrong, and draws what there is."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -134,6 +136,36 @@ def test_turns_are_recorded_and_take_the_same_steps_to_the_bit(tmp_path, monkeyp
             run.step(torch.arange(4) + step)
         ends[how] = [tensor for part in (run.g, run.d) for tensor in part.state_dict().values()]
     assert all(map(torch.equal, ends["recorded"], ends["plain"]))
+
+
+def penalty_last(g, d, x_real, *, device):
+    """loss_wasserstein_gp_d in another order, in which gradients of the penalty come first, and lie otherwise."""
+    x_fake = g(torch.randn(len(x_real), g.dim_z, device=device)).detach()
+    value = d(x_fake).mean() - d(x_real).mean()
+    a = torch.rand(len(x_real), 1, 1, 1, device=device)
+    x_mixed = (a * x_fake + (1 - a) * x_real).requires_grad_()
+    (gradient,) = torch.autograd.grad(d(x_mixed).sum(), x_mixed, create_graph=True)
+    return value + 10 * (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+@pytest.mark.parametrize("loss", [gan.loss_wasserstein_gp_d, penalty_last])
+def test_an_update_is_adams_in_whatever_order_a_loss_is_written(tmp_path, monkeypatch, loss):
+    monkeypatch.setattr(gan, "loss_wasserstein_gp_d", loss)
+    run = start(tmp_path, monkeypatch, [0, 1, 2, 3] * 3, loss_type="wasserstein_gp")
+    assert run.d_turn.loss_and_gradients.__name__ == "replay"
+    plain = copy.deepcopy(run.d)
+    optimizer = torch.optim.Adam(plain.parameters(), lr=1e-3, betas=(0.5, 0.999))
+    batch = run._batch(torch.arange(4))
+    torch.manual_seed(1)
+    loss(run.g, plain, *batch, device=run.device).backward()
+    torch.manual_seed(1)
+    run.d_turn.take(*batch)
+    for found, expected in zip(run.d.parameters(), plain.parameters(), strict=True):
+        assert (found.grad - expected.grad).norm() <= 1e-4 * expected.grad.norm() + 1e-6
+        assert found.grad.stride() == found.stride()  # else a GPU refuses it
+        expected.grad.copy_(found.grad)  # Adam's first step is a sign, and that of rounding may be the other one
+    optimizer.step()
+    torch.testing.assert_close(list(run.d.parameters()), list(plain.parameters()))
 
 
 @pytest.mark.parametrize("flags", [*KINDS, {"precision": "bf16"}, {"model": "cgan", "precision": "bf16"}], ids=str)
