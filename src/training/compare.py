@@ -18,6 +18,7 @@ class CompareRun(Run):
     """
 
     def __init__(self, settings, device):
+        self.device = device
         self.runs = {}
         for name in settings.compare:
             checkpoint.seed_everything(settings.seed)  # so that the networks start alike

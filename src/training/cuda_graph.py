@@ -5,6 +5,8 @@ from contextlib import contextmanager, suppress
 
 import torch
 
+from training.replay import unvalidated
+
 WARM_UPS = 3  # torch's advice; libraries set themselves up in the first
 TOLERANCE = 1e-2  # of a tensor's norm: bfloat16 keeps 8 bits, and a GPU adds up in another order each time
 NOISE = 1e-5  # of the largest norm: a gradient that is 0 but for rounding is never twice the same
@@ -27,7 +29,8 @@ class Graph:
             RuntimeError: it cannot be captured.
         """
         places = [tensor.clone() for tensor in batch]
-        launch, results = _captured(lambda: function(*places))
+        with unvalidated():  # torch.distributions looks at values, which waits
+            launch, results = _captured(lambda: function(*places))
 
         def replay(*batch):
             for place, tensor in zip(places, batch, strict=True):
@@ -67,14 +70,15 @@ def _captured(function):
     finally:  # whoever goes on must not be overtaken
         torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
-    try:
-        with torch.cuda.graph(graph):
-            results = function()
-    except Exception:
-        # torch's random stream may still take itself to be within the capture that failed; one that succeeds ends that
-        with suppress(Exception), torch.cuda.graph(torch.cuda.CUDAGraph()):
-            torch.zeros(1, device="cuda")
-        raise
+    with torch.cuda.stream(torch.cuda.current_stream()):  # where a capture fails, torch 2.11 stays on its own stream
+        try:
+            with torch.cuda.graph(graph):
+                results = function()
+        except Exception:
+            # torch's random stream may still take itself to be within the capture; one that succeeds ends that
+            with suppress(Exception), torch.cuda.graph(torch.cuda.CUDAGraph()):
+                torch.zeros(1, device="cuda")
+            raise
     return graph.replay, results
 
 

@@ -18,7 +18,10 @@ class Interrupted(TrainingStopped):
 
 
 def explain(error):
-    """What a student needs to read of an error that came out of the submission; None if it has no part in the error."""
+    """What a student needs to read of an error that came out of the submission, or of a GPU that is too small; None if
+    it is neither."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return "The GPU's memory is full. Close what else uses it, or train with a smaller --batch_size, or on the CPU."
     explanation = tracebacks.explain(error, SUBMISSION)
     hint = tracebacks.hint_of_backward(error) if isinstance(error, RuntimeError) else ""
     if explanation is None and hint:

@@ -71,7 +71,7 @@ class FganRun(Run):
         self.noise = torch.randn(settings.n_samples, self.g.dim_z, generator=stream).to(device)
 
     def step(self, indices):
-        x = self.examples[indices.to(self.device)]
+        x = self.examples[indices]
         return both_turns(self.divergence, self.parts, to_unit_range(x) if self.on_images else x, self.device)
 
     def after_step(self, step):
@@ -132,7 +132,7 @@ class OneGaussianRun(Run):
         self.parts = {f"{name}_{part}": value for name, pair in self.pairs.items() for part, value in pair.items()}
 
     def step(self, indices):
-        x = self.numbers[indices.to(self.device)]
+        x = self.numbers[indices]
         return {name: both_turns(row(name), pair, x, self.device)["d_loss"] for name, pair in self.pairs.items()}
 
     def after_step(self, step):

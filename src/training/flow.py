@@ -84,7 +84,7 @@ class FlowRun(Run):
         self.loss_and_gradient = self._fastest()
 
     def step(self, indices):
-        loss, self.vector.grad = self.loss_and_gradient(self.train[indices.to(self.device)])
+        loss, self.vector.grad = self.loss_and_gradient(self.train[indices])
         norm = torch.nn.utils.clip_grad_norm_(self.vector, MAX_GRADIENT_NORM)
         if norm.isfinite():
             self.optimizer.step()

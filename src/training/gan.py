@@ -73,7 +73,7 @@ class GanRun(Run):
         self.grid_inputs = (noise, classes) if self.conditional else (noise,)
 
     def step(self, indices):
-        batch = self._batch(indices.to(self.device))
+        batch = self._batch(indices)
         return {"d_loss": self.d_turn.take(*batch), "g_loss": self.g_turn.take(*batch)}
 
     def after_step(self, step):

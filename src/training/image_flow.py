@@ -76,7 +76,7 @@ class ImageFlowRun(Run):
         self._rehearse()
 
     def step(self, indices):
-        bits = self._bits(self.train[indices.to(self.device)], noise=not self.settings.no_dequantise)
+        bits = self._bits(self.train[indices], noise=not self.settings.no_dequantise)
         checked_scalar("bits_per_dim in submission/image_flow.py", bits)
         self.optimizer.zero_grad()
         bits.backward()

@@ -28,6 +28,7 @@ class Run:
         sources: dict of loss name -> where it comes from, for messages.
         not_negative: dict of loss name -> the questions whose tests tell more, of losses that are never below zero.
         patience: how many steps in a row may have a loss that is not finite, since `step` leaves them out.
+        device: the torch.device that it works on.
         threads: how many CPU threads serve it best; None for as many as there are cores.
         scheduled: whether a step depends on how many there will be, so that none can be added in the end.
 
@@ -43,6 +44,7 @@ class Run:
     sources = {}
     not_negative = {}
     patience = 0
+    device = torch.device("cpu")
     threads = None
     scheduled = False
 
@@ -57,7 +59,7 @@ class Run:
             )
 
     def step(self, indices):
-        """One step of training on these examples, a tensor of indices; returns {loss name: 0-d tensor}."""
+        """One step of training on examples, a tensor of indices on the device; returns {loss name: 0-d tensor}."""
         raise NotImplementedError
 
     def after_step(self, step):
@@ -140,7 +142,7 @@ class Loop:
     def _order(self, epoch):
         """The order of the examples in an epoch, a function of seed and epoch alone."""
         order = np.random.default_rng([self.settings.seed, epoch]).permutation(self.run.n_examples)
-        return torch.from_numpy(order)
+        return torch.from_numpy(order).to(self.run.device)  # all at once: for each batch, a GPU would be waited for
 
     def _look(self, bar):
         """Takes in the losses since the last look, and stops if one is not finite."""

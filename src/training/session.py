@@ -111,6 +111,13 @@ def _device(name):
     if name == "gpu" and not torch.cuda.is_available():
         print("--device gpu: torch sees no CUDA device here, so this runs on the CPU.", file=sys.stderr)
         name = "cpu"
+    elif name == "gpu":
+        try:
+            torch.ones(1, device="cuda").item()  # there may be one that this torch has no kernels for
+        except RuntimeError as error:
+            said = str(error).splitlines()[0].rstrip(".")
+            print(f"--device gpu: torch cannot use this one ({said}), so this runs on the CPU.", file=sys.stderr)
+            name = "cpu"
     return torch.device("cuda" if name == "gpu" else "cpu")
 
 

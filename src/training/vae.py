@@ -54,7 +54,7 @@ class VaeRun(Run):
             self._bound(self.test[:3])  # mistakes are heard of before training
 
     def step(self, indices):
-        x = torch.bernoulli(_probabilities(self.images[indices.to(self.device)]))
+        x = torch.bernoulli(_probabilities(self.images[indices]))
         nelbo, kl, rec = self._bound(x)
         optimizer = self.parts["optimizer"]
         optimizer.zero_grad()

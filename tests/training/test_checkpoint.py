@@ -26,6 +26,15 @@ def test_random_streams_go_on_where_they_stopped(tmp_path):
     assert [draw() for _ in range(3)] == expected
 
 
+@pytest.mark.parametrize(("there", "restored"), [(0, []), (1, ["a"]), (2, ["a", "b"]), (3, ["a", "b"])])
+def test_the_streams_of_gpus_go_on_with_as_many_as_there_are(monkeypatch, there, restored):
+    streams = {}
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, number: streams.update({number: state}))
+    checkpoint.set_random_states({**checkpoint.random_states(), "cuda": ["a", "b"]})
+    assert streams == dict(enumerate(restored))
+
+
 def test_the_same_seed_gives_the_same_numbers():
     drawn = []
     for seed in (2**32 - 1, 2**32 - 1, 5):

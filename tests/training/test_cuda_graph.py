@@ -6,6 +6,7 @@ Without a GPU, what `Graph` makes of a capture is tested with one that a CPU can
 import pytest
 import torch
 from tests.training.test_replay import Scale, counts_elsewhere, decides_by_a_value, draws_elsewhere
+from torch.distributions import Distribution, Normal
 
 from network import ConditionalDiscriminator, ConditionalGenerator, Discriminator, Generator
 from submission import gan as submission
@@ -84,6 +85,18 @@ def test_what_a_graph_cannot_hold_is_done_the_plain_way(loss, monkeypatch):
     monkeypatch.setattr(cuda_graph, "_captured", captured_on_a_cpu)
     _, plain, replay = both(loss)
     assert replay is plain
+
+
+def test_distributions_do_not_look_at_values_within_a_graph(monkeypatch):
+    seen = []
+
+    def captured(function):
+        seen.append(Distribution._validate_args)
+        return captured_on_a_cpu(function)
+
+    monkeypatch.setattr(cuda_graph, "_captured", captured)
+    _, plain, replay = both(lambda module, x: -Normal(x, 1.0).log_prob(module.weight).mean())
+    assert seen == [False] and Distribution._validate_args and replay is not plain
 
 
 def test_what_is_on_a_cpu_is_done_the_plain_way():
