@@ -16,7 +16,7 @@ ATTACKS = [
         """
 import glob
 found = ""
-for pattern in ("/run/*/stage/submission/*.py", "/tmp/grading-*/stage/submission/*.py", "@NEIGHBOUR@/*", "/run/*"):
+for pattern in ("/run/*/stage/submission/*.py", "/tmp/autograder-scratch-*/stage/submission/*.py", "@NEIGHBOUR@/*", "/run/*"):
     for path in glob.glob(pattern):
         try:
             found += open(path).read()

@@ -297,7 +297,8 @@ def test_a_wall_that_does_not_hold_is_not_believed(tmp_path, monkeypatch):
 def test_what_killed_graders_left_is_cleared_away_and_nothing_else(tmp_path, monkeypatch):
     or_skip(Bubblewrap)
     monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
-    left, young, others = (tmp_path / name for name in ("grading-left", "grading-young", "notes"))
+    names = f"{scratch.PREFIX}left", f"{scratch.PREFIX}young", "grading-hw3"
+    left, young, others = (tmp_path / name for name in names)
     for folder in (left, young, others):
         (folder / "stage").mkdir(parents=True)
     long_ago = time.time() - 2 * scratch.NEW_SECONDS
