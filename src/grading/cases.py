@@ -120,14 +120,14 @@ def random_autoencoder(rng, size, width=3, n_pixels=14):
 
 def told_apart(x, coefficients):
     """The same, with first pixels that count the images and a first latent variable that is nearly sure of them: its
-    means are one apart, which is twelve standard deviations, so that a z tells whose it is."""
+    means are one apart, which is sixteen standard deviations, so that a z tells whose it is."""
     size = len(x)
     n_digits = max(size - 1, 1).bit_length()
     x = np.concatenate([_binary(np.arange(size), n_digits), x[:, n_digits:]], axis=1)
     changed = {name: array.copy() for name, array in coefficients.items()}
     changed["mean_weight"][0] = changed["log_var_weight"][0] = 0
     changed["mean_weight"][0, :n_digits] = 2.0 ** np.arange(n_digits)
-    changed["mean_bias"][0], changed["log_var_bias"][0] = (1 - size) / 2, -2 * np.log(12)
+    changed["mean_bias"][0], changed["log_var_bias"][0] = (1 - size) / 2, -2 * np.log(16)
     return x, changed
 
 

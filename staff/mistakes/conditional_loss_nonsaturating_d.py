@@ -912,6 +912,18 @@ ENTRIES = [
         return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(x_fake, y_fake)).mean()
         """,
     ),
+    right(
+        "fakes-made-twice-of-drawn-labels",
+        """
+        y = torch.randint(10, (len(z),), device=device)
+
+        def on_fakes():
+            return d(g(z, y).detach(), y)
+
+        accuracy = (on_fakes() < 0).float().mean()
+        return -F.logsigmoid(d(x_real, y_real)).mean() - F.logsigmoid(-on_fakes()).mean()
+        """,
+    ),
     wrong(
         "softplus-cut-short",
         """

@@ -633,6 +633,14 @@ ENTRIES = [
         "fakes-made-twice",
         "return F.binary_cross_entropy_with_logits(d(g(z, y_real), y_real), torch.ones_like(d(g(z, y_real), y_real)))",
     ),
+    right(
+        "fakes-made-twice-of-drawn-labels",
+        """
+        y = torch.randint(10, (len(z),), device=device)
+        accuracy = (d(g(z, y), y) < 0).float().mean()
+        return -F.logsigmoid(d(g(z, y), y)).mean()
+        """,
+    ),
     wrong(
         "eight-classes",
         """

@@ -34,6 +34,9 @@ def test_right_draws_are_not_blamed(rng):
         assert labels_fault([np.sort(rng.integers(10, size=N)) for _ in range(3)], labels) == ""
         assert weights_fault([rng.random(N).astype("float32") for _ in range(3)]) == ""
     assert labels_fault([labels, labels], labels) == ""
+    assert (
+        labels_fault([np.tile(rng.integers(10, size=N), 2) for _ in range(3)], labels) == ""
+    )  # g called twice on them
     assert labels_fault([rng.permutation(labels), labels], labels) == ""
     again = [rng.normal(size=(N, 3)) for _ in range(3)]
     assert noises_fault([np.concatenate([z, z]) for z in again], 3, N) == ""  # given to g twice

@@ -16,7 +16,8 @@ ATTACKS = [
         """
 import glob
 found = ""
-for pattern in ("/run/*/stage/submission/*.py", "/tmp/autograder-scratch-*/stage/submission/*.py", "@NEIGHBOUR@/*", "/run/*"):
+scratch = "/tmp/autograder-scratch-*"
+for pattern in ("/run/*/stage/submission/*.py", scratch + "/stage/submission/*.py", "@NEIGHBOUR@/*", "/run/*"):
     for path in glob.glob(pattern):
         try:
             found += open(path).read()

@@ -428,7 +428,7 @@ class Test_6e(VaeTest):
         # the last chunk is of another size.
         for size, n_samples in [(1, 1), (1, 5), (4, 1), (4, 3), (19, 2), (2, 40), (1, 521)]:
             x, coefficients = told_apart(*random_autoencoder(self.rng, size))
-            # A z is twelve standard deviations from the next image's, and in float32 their number is good to 1e-5.
+            # A z is sixteen standard deviations from the next image's, and in float32 their number is good to 1e-5.
             self.bound("negative_iwae_bound", x, coefficients, n_samples, relative=5 * RELATIVE)
             # Weights of e^-150, which only their logarithms hold; in float32 these are good to 2e-5, and so is their
             # difference, which the shares of the samples in the gradient depend on.
