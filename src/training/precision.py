@@ -23,7 +23,7 @@ def apply(precision, network, device):
     if not _has_bf16(device):
         raise TrainingStopped(
             f"--precision bf16 is slower than fp32 here, since this {device.type.upper()} has no bfloat16 "
-            "instructions (AVX-512, AMX, or a GPU from 2020 on): leave --precision out."
+            "instructions (AVX512-BF16, AMX, or a GPU from 2020 on): leave --precision out."
         )
     forward = network.forward
 
@@ -37,4 +37,7 @@ def apply(precision, network, device):
 def _has_bf16(device):
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    can = torch.cpu.get_capabilities()
+    # oneDNN takes all of AVX-512, and makes do where the instructions are missing.
+    native = can["architecture"] != "x86_64" or can["avx512_bf16"] or can["amx_bf16"]
+    return native and torch.ops.mkldnn._is_mkldnn_bf16_supported()

@@ -23,6 +23,17 @@ def test_hardware_without_it_is_refused(monkeypatch):
     precision.apply("fp32", Generator(), CPU)
 
 
+@pytest.mark.parametrize(("instructions", "has"), [("avx512_f", False), ("avx512_bf16", True), ("amx_bf16", True)])
+def test_what_onednn_would_only_imitate_is_not_there(monkeypatch, instructions, has):
+    able = dict.fromkeys(("avx512_f", "avx512_bf16", "amx_bf16"), False) | {
+        "architecture": "x86_64",
+        instructions: True,
+    }
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    assert precision._has_bf16(CPU) == has
+
+
 def test_the_network_rounds_and_the_loss_does_not(capable):
     torch.manual_seed(0)
     network = torch.nn.Linear(3, 2)
