@@ -25,7 +25,7 @@ except ModuleNotFoundError:
     print(f"{sys.executable} has no NumPy. {said}", file=sys.stderr)
     sys.exit(2)
 
-from graderUtil import TerminalResult, choose, load_tests
+from graderUtil import GradingStopped, TerminalResult, choose, load_tests
 from grading.case import SubmissionTest
 from grading.client import OpenRoom, Worker, WorkerMissing
 from grading.problems import fgan, flow, gan, image_flow, vae
@@ -129,7 +129,7 @@ def main(arguments=None):
         with worker_for(flags) as SubmissionTest.worker:
             for test in tests:
                 test.run(result)
-    except WorkerMissing as error:
+    except GradingStopped as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -147,6 +147,9 @@ class GradedResult(unittest.TestResult):
             return
         if issubclass(error[0], GradingStopped):
             raise error[1]
+        if issubclass(error[0], (OSError, MemoryError)):  # what the student's process lacks comes as a reply
+            what = " ".join(f"{error[0].__name__}: {error[1]}".split())
+            raise GradingStopped(f"This machine failed in {test.test.name}: {what}") from error[1]
         super().addError(test, error)
         self._add(test, "failed", f"{NO_SENSE}\n{self._exc_info_to_string(error, test)}", NO_SENSE)
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import grader
-from graderUtil import GradescopeResult, TerminalResult, load_tests
+from graderUtil import GradescopeResult, GradingStopped, TerminalResult, load_tests
 from grading.case import SubmissionTest
-from grading.client import Worker, WorkerMissing
+from grading.client import Worker
 from grading.handin import Refused, unpack
 from staff import isolation, settings
 
@@ -97,7 +97,7 @@ def grade(submission, grading, chosen, result, enclose=None):
                     for test in chosen:
                         test.run(result)
                 return wall.name
-        except (isolation.NoWall, WorkerMissing) as error:
+        except (isolation.NoWall, GradingStopped) as error:
             raise CannotGrade(str(error), "machine") from error
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):

@@ -107,9 +107,11 @@ class Nest:
 
     def _answer(self):
         """The answer, with `handle`, an open file, where one came along."""
-        answer, files, _, _ = socket.recv_fds(self._control, 65536, 1)
+        answer, files, flags, _ = socket.recv_fds(self._control, 65536, 1)
         if not answer:
             raise OSError("it has ended")
+        if flags & socket.MSG_CTRUNC:
+            raise OSError("what it sent could not be opened, as too many files are open here")
         return {**json.loads(answer), **({"handle": files[0]} if files else {})}
 
     def _stop(self):
@@ -189,12 +191,11 @@ class Forked:
 
     def poll(self):
         """Its exit status, or None while it runs."""
-        ended = self._status is None and select.select([self._handle], [], [], 0)[0]
-        return self._asked("poll") if ended else self._status
+        return self._asked("poll") if self._status is None and self._ends_within(0) else self._status
 
     def wait(self, timeout):
         """Waits for its exit status, as subprocess does."""
-        if not select.select([self._handle], [], [], timeout)[0]:
+        if not self._ends_within(timeout):
             raise subprocess.TimeoutExpired("worker", timeout)
         return self.poll()
 
@@ -202,6 +203,11 @@ class Forked:
         """Ends it."""
         self._asked("end")
         self._handle.close()
+
+    def _ends_within(self, seconds):
+        ends = select.poll()  # select.select knows no file whose number is 1024 or more
+        ends.register(self._handle, select.POLLIN)
+        return bool(ends.poll(seconds * 1000))
 
     def _asked(self, what):
         if self._status is None or what == "end":

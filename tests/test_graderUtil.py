@@ -155,6 +155,20 @@ def test_a_machine_that_cannot_grade_stops_it_and_scores_nothing():
     assert result.outcomes == []
 
 
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), MemoryError()])
+def test_what_the_graders_own_process_lacks_costs_no_points(error):
+    class Lacking(Case):
+        @graded()
+        def test_0(self):
+            """1a-0-basic: Cannot be graded now"""
+            raise error
+
+    result = TerminalResult(POINTS, io.StringIO())
+    with pytest.raises(GradingStopped, match=f"This machine failed in 1a-0-basic: {type(error).__name__}"):
+        load_tests(Lacking)[0].run(result)
+    assert result.outcomes == []
+
+
 def test_extra_credit_that_was_not_tried_is_neither_passed_nor_failed(tmp_path):
     class Untried(GradedTestCase):
         @graded(is_extra_credit=True)

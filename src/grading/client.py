@@ -148,10 +148,15 @@ class Worker:
             return
         self.close()
         try:
-            self._process = self._room.start()
+            process = self._room.start()
+            try:
+                self._pipes = Pipes(process)
+            except OSError:
+                self._room.end(process)
+                raise
         except OSError as error:
             raise WorkerMissing(f"The process that is to run the submission does not start: {error}") from error
-        self._pipes = Pipes(self._process)
+        self._process = process
         self._came = bytearray()  # of a reply, in part
         self._ended = False  # whether there will be none
         self._ready = False

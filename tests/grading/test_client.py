@@ -354,6 +354,19 @@ def test_a_python_that_cannot_import_torch_is_said_in_one_line(tmp_path):
         worker.wait()
 
 
+def test_a_process_whose_pipes_cannot_be_waited_for_is_ended_and_missing(tmp_path, monkeypatch):
+    def lacking(_):
+        raise OSError(24, "Too many open files")
+
+    room, ended = OpenRoom(write(tmp_path / "s")), []
+    room.command = ["sleep", "60"]
+    monkeypatch.setattr(client, "Pipes", lacking)
+    monkeypatch.setattr(room, "end", lambda process: (client.end(process), ended.append(process.poll())))
+    with pytest.raises(WorkerMissing, match="does not start: .*Too many open files"), Worker(room) as worker:
+        worker.wait()
+    assert ended == [-9]
+
+
 @pytest.mark.parametrize(
     "answer",
     [

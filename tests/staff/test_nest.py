@@ -1,13 +1,16 @@
 """Of one submission nothing is left for the next, which is forked from the same process."""
 
+import fcntl
 import os
+import resource
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from staff import nest as nests
 from staff.isolation import NoWall, require
-from staff.nest import Nest
+from staff.nest import Forked, Nest
 from tests.needs import missing
 from tests.submissions import ROOT, write
 
@@ -73,6 +76,47 @@ def test_a_start_that_fails_leaves_no_file_open(nest, tmp_path, monkeypatch):
         with pytest.raises(OSError, match="no"):
             room.start()
     assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_worker_is_waited_for_however_many_files_are_open(monkeypatch):
+    monkeypatch.setattr(Forked, "_asked", lambda *_: -9)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, hard))
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        handle = os.pidfd_open(process.pid)
+        forked = Forked(None, fcntl.fcntl(handle, fcntl.F_DUPFD, 1500), *(os.dup(0) for _ in range(3)))
+        os.close(handle)
+        assert forked.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            forked.wait(0.01)
+        process.kill()
+        assert forked.wait(60) == -9
+        forked.kill()
+    finally:
+        process.kill()
+        process.wait()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_worker_whose_handle_cannot_be_opened_here_is_none(nest, tmp_path):
+    room = nest.room(write(tmp_path / "any", gan=""))
+    nest.ready()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with tempfile.TemporaryFile() as archive:
+        archive.write(room._archive)
+        archive.flush()
+        theirs = [os.open(os.devnull, os.O_RDWR) for _ in range(3)]
+        free = os.dup(0)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        try:
+            with pytest.raises(OSError, match="too many files are open here"):
+                nest.ask({"do": "start", "uid": nest.uid}, [*theirs, archive.fileno()])
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for file in theirs:
+                os.close(file)
 
 
 def test_names_in_the_scratch_space_do_not_end_the_process(nest, tmp_path):
