@@ -143,7 +143,7 @@ def _grade(todo, flags):
         pool.open(flags.cluster, flags.jobs) as workers,
         tqdm(total=len(todo), unit="submission", mininterval=seconds, maxinterval=seconds) as bar,
     ):
-        for done in pool.run(workers, jobs.do, todo):
+        for done in pool.run(workers, jobs.do, jobs.failed, todo):
             if done.status == "failed":
                 failed[done.id] = done.why
             refused += done.status == "refused"

@@ -58,8 +58,21 @@ def do(job):
         return _do(job)
 
 
+def failed(job, why):
+    """As `do`, of a job that cannot be done on this machine, for a reason that the staff is told."""
+    return _concluded(job, *_begun(job), "failed", why)
+
+
 def _do(job):
     began = time.perf_counter()
+    chosen, result, extra = _begun(job)
+    status, why = ("refused", job.refused) if job.archive is None else _grade(job, chosen, result, extra)
+    extra["seconds"] = round(time.perf_counter() - began, 3)
+    return _concluded(job, chosen, result, extra, status, why)
+
+
+def _begun(job):
+    """The tests, what gathers their outcomes, and its `extra_data`."""
     chosen = tests()
     extra = {
         "seed": job.seed,
@@ -70,19 +83,17 @@ def _do(job):
         "wall": "",
         "status": "graded",
     }
-    result = GradescopeResult(grader.load_points(), None, chosen, job.settings.hidden_visibility, extra)
-    status, why, output = "graded", "", ""
-    if job.archive is None:
-        status, why = "refused", job.refused
-    else:
-        status, why = _grade(job, chosen, result, extra)
+    return chosen, GradescopeResult(grader.load_points(), None, chosen, job.settings.hidden_visibility, extra), extra
+
+
+def _concluded(job, chosen, result, extra, status, why):
+    extra |= {"status": status, "why": why}
     if status == "graded":
         output = grader.still_to_write(chosen)
     elif status == "refused":
         output = f"Your submission could not be graded.\n{why}"
     else:
         output = NO_FAULT_OF_YOURS
-    extra |= {"status": status, "why": why, "seconds": round(time.perf_counter() - began, 3)}
     result.close(output)
     return Done(job.id, status, why, result.results(), _seen(chosen) if status == "graded" else {})
 

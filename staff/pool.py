@@ -26,7 +26,12 @@ class Local:
 
     Args:
         count: how many; 0 for four more than there are cores, so that those that wait for endless loops hold up none.
+
+    Attributes:
+        killed: exceptions that say that a job, and no other, has lost process after process.
     """
+
+    killed = ()
 
     def __init__(self, count=0):
         self._count = count or (os.cpu_count() or 1) + 4
@@ -91,7 +96,7 @@ class Cluster:
 
     def __init__(self, address):
         try:
-            from distributed import Client
+            from distributed import Client, KilledWorker
         except ImportError as error:
             raise NoCluster(f"{error}. Install the extra `cluster` of pyproject.toml.") from error
         try:
@@ -99,6 +104,7 @@ class Cluster:
         except (OSError, ValueError) as error:
             raise NoCluster(f"There is no scheduler at {address}: {error}") from error
         self._executor = self._client.get_executor(pure=False, retries=TRIES)
+        self.killed = (KilledWorker,)
 
     @property
     def width(self):
@@ -128,58 +134,95 @@ def open(address=None, count=0):
         workers.close()
 
 
-def run(workers, function, jobs, late=LATE_SECONDS):
+def run(workers, function, give_up, jobs, late=LATE_SECONDS):
     """Does jobs; yields what comes of each, once, as it comes.
 
     Args:
         workers: `Local` or `Cluster`.
         function: of a job; must not raise for the job's sake.
+        give_up: of a job for which processes are lost again and again, and a text that says so; gives what is yielded.
         jobs: each with an `id`.
         late: seconds without an answer after which a job is given out once more, TRIES times at most.
 
     Raises:
         Exception: what `function` raised, after TRIES tries.
     """
-    jobs = {job.id: job for job in jobs}
-    tries = dict.fromkeys(jobs, 0)
-    left = set(jobs)
-    waiting = list(reversed(jobs))
-    running = {}
+    course = _Course(workers, function, give_up, jobs)
+    while course.left:
+        course.give_out()
+        yield from course.take()
+        if course.lost:
+            yield from course.begin_anew()
+        course.give_out_late(late)
 
-    def give(own):
-        tries[own] += 1
-        running[workers.submit(function, jobs[own])] = own, time.monotonic()
 
-    while left:
-        while waiting and len(running) < workers.width:
-            give(waiting.pop())
-        done, _ = concurrent.futures.wait(running, timeout=5, return_when=concurrent.futures.FIRST_COMPLETED)
-        lost = False
+class _Course:
+    """Which jobs are left, which are given out, and how often each was; as for `run`."""
+
+    def __init__(self, workers, function, give_up, jobs):
+        self._workers, self._function, self._give_up = workers, function, give_up
+        self._jobs = {job.id: job for job in jobs}
+        self.left = set(self._jobs)
+        self.lost = set()  # their processes were, since this was last looked at
+        self._waiting, self._suspects = list(reversed(self._jobs)), []
+        self._tries, self._losses = dict.fromkeys(self._jobs, 0), dict.fromkeys(self._jobs, 0)
+        self._running = {}
+
+    def give_out(self):
+        """Gives out as many as there is room for.
+
+        Whoever was there when a process was lost is given out alone, after the others: if one is lost again, it is
+        known for whose sake, and nobody pays for another.
+        """
+        while self._waiting and len(self._running) < self._workers.width:
+            self._give(self._waiting.pop())
+        if self._suspects and not any(own in self.left for own, _ in self._running.values()):
+            self._give(self._suspects.pop(0))
+
+    def take(self):
+        """Waits until something comes, for some seconds at most; yields what has."""
+        done, _ = concurrent.futures.wait(self._running, timeout=5, return_when=concurrent.futures.FIRST_COMPLETED)
         for future in done:
-            own, _ = running.pop(future)
-            if own not in left:  # another copy was quicker
+            own, _ = self._running.pop(future)
+            if own not in self.left:  # another copy was quicker
                 continue
             try:
                 result = future.result()
             except (BrokenProcessPool, concurrent.futures.CancelledError):
-                lost = True
+                self.lost.add(own)
                 continue
-            except Exception:
-                if tries[own] >= TRIES:
+            except Exception as error:
+                if self._tries[own] < TRIES:
+                    self._give(own)
+                    continue
+                if not isinstance(error, self._workers.killed):
                     raise
-                give(own)
-                continue
-            left.remove(own)
+                result = self._give_up(self._jobs[own], str(error))
+            self.left.remove(own)
             yield result
-        if lost:
-            workers.renew()
-            running.clear()
-            again = [own for own in jobs if own in left]
-            for own in again:
-                if tries[own] >= 3 * TRIES:
-                    raise RuntimeError(f"The processes that grade keep being lost, {own} among what they worked on.")
-            waiting = again[::-1]
-        last = dict(running.values())  # of each job when it was given out last
+
+    def begin_anew(self):
+        """Begins anew after a loss, with all that were given out; yields what comes of those that are given up."""
+        self._workers.renew()
+        lost = (self.lost | {own for own, _ in self._running.values()}) & self.left
+        self.lost, self._running = set(), {}
+        for own in lost:
+            self._tries[own] = 0
+            self._losses[own] += 1
+        self._suspects = sorted(lost.union(self._suspects), key=lambda own: (self._losses[own], own))
+        while self._suspects and self._losses[self._suspects[-1]] >= TRIES:
+            own = self._suspects.pop()
+            self.left.remove(own)
+            why = f"The process that works on it was lost {TRIES} times: is it short of memory?"
+            yield self._give_up(self._jobs[own], why)
+
+    def give_out_late(self, late):
+        """Gives those out once more that have not answered for so many seconds."""
+        last = dict(self._running.values())  # of each job when it was given out last
         for own, began in last.items():
-            if own in left and time.monotonic() - began > late and tries[own] < TRIES:
-                give(own)
+            if own in self.left and time.monotonic() - began > late and self._tries[own] < TRIES:
+                self._give(own)
+
+    def _give(self, own):
+        self._tries[own] += 1
+        self._running[self._workers.submit(self._function, self._jobs[own])] = own, time.monotonic()

@@ -82,6 +82,14 @@ def test_a_file_that_this_machine_lacks_is_not_laid_to_the_submission(tmp_path, 
     assert jobs.do(job).status == "failed"
 
 
+def test_a_job_that_is_given_up_has_a_whole_result_and_is_not_laid_to_the_submission():
+    done = jobs.failed(Job("a", "a", packed(SOLVED), "", 1, settings.load(), ""), "lost")
+    jsonschema.validate(done.results, SCHEMA)
+    assert (done.status, done.why, done.results["score"]) == ("failed", "lost", 0)
+    assert (done.results["extra_data"]["status"], done.results["extra_data"]["why"]) == ("failed", "lost")
+    assert "not to blame" in done.results["output"]
+
+
 def test_a_full_disk_is_said_in_one_line_and_not_laid_to_the_submission(tmp_path, monkeypatch, capsys):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
