@@ -11,6 +11,7 @@ Exit status: 0 if it could be graded, whatever the score; 2 if it could not; 130
 import argparse
 import contextlib
 import errno
+import os
 import platform
 import sys
 import tempfile
@@ -52,16 +53,33 @@ class Grading:
 
 
 class TwoResults(TerminalResult):
-    """Writes to the terminal, and hands each outcome on."""
+    """Hands each outcome on, and writes to the terminal, which may be a pipe whose reader leaves."""
 
     def __init__(self, points, other=None):
         super().__init__(points)
         self._other = other
 
+    def starting(self, test):
+        with _whoever_reads():
+            super().starting(test)
+
     def finished(self, outcome):
-        super().finished(outcome)
         if self._other:
             self._other.note(outcome)
+        with _whoever_reads():
+            super().finished(outcome)
+
+
+@contextlib.contextmanager
+def _whoever_reads():
+    """Prints what is printed within; once its reader has left (`| head`), nowhere, and grading goes on."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def tests():
@@ -139,7 +157,8 @@ def _run(flags, grading):
             print(f"{flags.out} cannot be written: {error}", file=sys.stderr)
             return 2
     result = TwoResults(points, file)
-    print(f"{flags.submission} with --seed {grading.seed}\n")
+    with _whoever_reads():
+        print(f"{flags.submission} with --seed {grading.seed}\n")
     try:
         wall = grade(flags.submission, grading, chosen, result)
     except CannotGrade as error:
@@ -153,23 +172,25 @@ def _run(flags, grading):
         if file:
             file.close(NO_FAULT_OF_YOURS)
         raise
-    result.close()
-    print(unwritten := grader.still_to_write(chosen), end="\n" if unwritten else "")
-    print(f"Behind the wall {wall!r}, with --seed {grading.seed}.")
+    unwritten = grader.still_to_write(chosen)
     if file:
         extra["wall"] = wall
         file.close(unwritten)
+    with _whoever_reads():
+        result.close()
+        print(unwritten, end="\n" if unwritten else "")
+        print(f"Behind the wall {wall!r}, with --seed {grading.seed}.")
     if flags.names and not result.all_passed:
         from staff.mistakes import naming
 
         seen = [observation for test in chosen for observation in test.observations]
         try:
-            print(naming.described(naming.names(seen, grading.seed)) or "No known mistake behaves like this.")
+            with _whoever_reads():
+                print(naming.described(naming.names(seen, grading.seed)) or "No known mistake behaves like this.")
         except naming.NotNamed as error:
             print(error, file=sys.stderr)
     return 0
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):
-        sys.exit(main())
+    sys.exit(main())

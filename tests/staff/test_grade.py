@@ -38,6 +38,15 @@ def test_a_zip_is_graded_and_written(tmp_path):
     assert results["extra_data"]["wall"] in ("bubblewrap", "user")
 
 
+def test_a_reader_who_leaves_changes_nothing_in_the_result(tmp_path):
+    command = [sys.executable, "-m", "staff.grade", SOLVED, "--out", tmp_path / "results.json"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    assert (process.communicate(timeout=300)[1], process.returncode) == ("", 0)
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert (results["score"], results["output"]) == (35 + sum(EXTRA.values()), "")
+
+
 def test_the_same_seed_gives_the_same_grade_whatever_the_score(tmp_path):
     gan = (SOLVED / "gan.py").read_text().replace("- d(x_real).mean()", "+ d(x_real).mean()")
     folder = write(tmp_path / "wrong", gan=gan)
