@@ -285,8 +285,9 @@ class GradescopeResult(GradedResult):
         try:
             beside.write_text(json.dumps(self.results(), indent=2), encoding="utf-8")
             os.replace(beside, self._path)
-        except OSError:
+        except OSError as error:
             beside.unlink(missing_ok=True)
+            error.filename = error.filename or str(self._path)  # who writes into an open file is not told its name
             raise
 
     def _entry(self, test, outcome):

@@ -25,6 +25,7 @@ from grading.client import Worker
 from grading.handin import Refused, unpack
 from staff import isolation, settings
 
+FULL = (errno.ENOSPC, errno.EDQUOT)  # errors of a disk without room
 NO_FAULT_OF_YOURS = "The autograder does not work on this machine; your submission is not to blame. Tell the staff."
 
 
@@ -118,10 +119,14 @@ def grade(submission, grading, chosen, result, enclose=None):
         except (isolation.NoWall, GradingStopped) as error:
             raise CannotGrade(str(error), "machine") from error
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in FULL:
                 raise
-            where = error.filename2 or error.filename or tempfile.gettempdir()
-            raise CannotGrade(f"{where}: {error.strerror}. Make room, and grade again.", "machine") from error
+            raise CannotGrade(_no_room(error), "machine") from error
+
+
+def _no_room(error):
+    where = error.filename2 or error.filename or tempfile.gettempdir()
+    return f"{where}: {error.strerror}. Make room, and grade again."
 
 
 def main(arguments=None):
@@ -139,8 +144,13 @@ def main(arguments=None):
         if flags.wall:
             chosen = replace(chosen, wall=flags.wall)
         return _run(flags, Grading(grader.fresh_seed() if flags.seed is None else flags.seed, chosen))
-    except settings.Unsettled as error:
+    except (settings.Unsettled, CannotGrade) as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(_no_room(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
@@ -161,16 +171,11 @@ def _run(flags, grading):
         print(f"{flags.submission} with --seed {grading.seed}\n")
     try:
         wall = grade(flags.submission, grading, chosen, result)
-    except CannotGrade as error:
-        print(error, file=sys.stderr)
+    except Exception as error:  # or a bug of ours; what was done until then keeps its points
+        blamed = isinstance(error, CannotGrade) and error.blame == "submission"
         if file:
-            file.close(
-                f"Your submission could not be graded.\n{error}" if error.blame == "submission" else NO_FAULT_OF_YOURS
-            )
-        return 2
-    except Exception:  # a bug of ours, or a machine that lacks something; what was done until then keeps its points
-        if file:
-            file.close(NO_FAULT_OF_YOURS)
+            with contextlib.suppress(OSError):  # where there is no room, it stays as it was: it says so too
+                file.close(f"Your submission could not be graded.\n{error}" if blamed else NO_FAULT_OF_YOURS)
         raise
     unwritten = grader.still_to_write(chosen)
     if file:

@@ -9,7 +9,6 @@ Exit status: 0 if all that was there has a result, 1 if this machine failed on s
 """
 
 import argparse
-import errno
 import json
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from tqdm import tqdm
 import grader
 from grading.handin import Refused
 from staff import grades, isolation, jobs, pool, settings
+from staff.grade import FULL
 from staff.grades import RESULTS, SEEN
 from staff.mistakes.naming import NotNamed
 from staff.storing import store
@@ -59,7 +59,7 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in FULL:
             raise
         where = error.filename or f"{flags.out} or {tempfile.gettempdir()}"
         print(f"{where}: {error.strerror}. Make room: the same command goes on.", file=sys.stderr)

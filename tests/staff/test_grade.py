@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import jsonschema
@@ -108,6 +109,24 @@ def test_a_full_disk_is_said_in_one_line_and_not_laid_to_the_submission(tmp_path
     errors = capsys.readouterr().err
     assert errors == f"{tempfile.gettempdir()}: No space left on device. Make room, and grade again.\n"
     assert "not to blame" in json.loads((tmp_path / "results.json").read_text())["output"]
+
+
+@pytest.mark.parametrize("written", [1, 1 + len(grade.tests())], ids=["at the first test", "at the end"])
+def test_a_disk_that_fills_up_is_said_in_one_line_and_leaves_what_was_written(tmp_path, monkeypatch, capsys, written):
+    write_text, left = Path.write_text, [None] * written
+
+    def filling(path, text, **more):
+        if path.name == "results.json.part":
+            if not left:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            left.pop()
+        return write_text(path, text, **more)
+
+    monkeypatch.setattr(Path, "write_text", filling)
+    assert grade.main([str(write(tmp_path / "s", gan="1 / 0")), "--out", str(tmp_path / "results.json")]) == 2
+    errors = capsys.readouterr().err
+    assert errors == f"{tmp_path}/results.json: No space left on device. Make room, and grade again.\n"
+    assert "Grading was stopped before its end" in json.loads((tmp_path / "results.json").read_text())["output"]
 
 
 def test_results_that_cannot_be_written_are_said_in_one_line(tmp_path):
