@@ -80,13 +80,15 @@ def _run(flags):
     seed = _seed(flags)
     again = {_meant(word, found) for word in flags.again}
 
-    todo, stale = [], set()
+    todo, stale, valid = [], set(), set()
     for one in found:
         job = _job(one, seed, chosen)
         old = _result(flags.out / RESULTS / f"{one.id}.json", job)
         current = old and _made_from(old) == (seed, jobs.fingerprint(job.archive, job.refused), job.grader)
-        failed = old and old["extra_data"].get("status") == "failed"
-        if not old or failed or one.id in again or (flags.changed and not current):
+        status = old and old["extra_data"].get("status")
+        if status == "graded":
+            valid.add(one.id)
+        if not old or status == "failed" or one.id in again or (flags.changed and not current):
             todo.append(job)
         elif not current:
             stale.add(one.id)
@@ -99,7 +101,9 @@ def _run(flags):
     due = {job.id for job in todo}
     todo = _spread(todo, {one.id for one in found if one.id in due and one.loops()})
     grades.forget(flags.out, [job.id for job in todo])
-    failed = _grade(todo, flags)
+    failed = _grade(todo, valid, flags)
+    kept = valid & set(failed)
+    stale |= kept
     grades.write(flags.out, found, seed, stale)  # naming may take minutes: the grades are not to wait for it
     if not flags.no_names:
         try:
@@ -107,13 +111,20 @@ def _run(flags):
             grades.write(flags.out, found, seed, stale)
         except NotNamed as error:
             print(error, file=sys.stderr)
-    print(f"{flags.out / 'grades.csv'} and {flags.out / 'report.html'} are of {len(found)} submissions.")
-    why = [row.results["extra_data"].get("why") for row in grades.rows(flags.out, found) if row.status == "refused"]
+    _sum_up(flags.out, found, failed, kept)
+    return 1 if failed else 0
+
+
+def _sum_up(out, found, failed, kept):
+    """Says where the grades are, and what went wrong: `failed` is {id: why}, `kept` are ids among them."""
+    print(f"{out / 'grades.csv'} and {out / 'report.html'} are of {len(found)} submissions.")
+    why = [row.results["extra_data"].get("why") for row in grades.rows(out, found) if row.status == "refused"]
     if len(why) == len(found):
         print(f"All were refused, {found[0].id} with: {why[0]}")
     if failed:
         print(f"This machine failed on {len(failed)}, {min(failed)} among them: {failed[min(failed)]}")
-    return 1 if failed else 0
+    if kept:
+        print(f"{len(kept)} of these keep the grade that they had, as outdated: grade them --again.")
 
 
 def _found(flags):
@@ -133,8 +144,12 @@ def _found(flags):
     return found
 
 
-def _grade(todo, flags):
-    """Grades what is to be graded, and writes each result as it comes; returns {id: why} of what could not be."""
+def _grade(todo, valid, flags):
+    """Grades what is to be graded, and writes each result as it comes; returns {id: why} of what could not be.
+
+    Args:
+        valid: ids of those that have been graded before: that the machine fails now takes no grade away.
+    """
     failed, refused = {}, 0
     if not todo:
         return failed
@@ -147,8 +162,9 @@ def _grade(todo, flags):
             if done.status == "failed":
                 failed[done.id] = done.why
             refused += done.status == "refused"
-            _store(flags.out / SEEN / f"{done.id}.json", done.seen)
-            _store(flags.out / RESULTS / f"{done.id}.json", done.results)  # last: with it, this one is done
+            if done.status != "failed" or done.id not in valid:
+                _store(flags.out / SEEN / f"{done.id}.json", done.seen)
+                _store(flags.out / RESULTS / f"{done.id}.json", done.results)  # last: with it, this one is done
             bar.set_postfix(refused=refused, failed=len(failed), refresh=False)
             bar.update()
     return failed

@@ -19,11 +19,12 @@ from types import SimpleNamespace
 import jsonschema
 import numpy as np
 import pytest
-from staff import grade_all, grades, settings
+from staff import grade_all, grades, pool, settings
 from staff.markers import blanked
 from staff.mistakes.entry import FUNCTIONS
+from staff.storing import store
 from staff.submissions import NoSubmissions, Student, Submission, find
-from tests.staff.classes import row
+from tests.staff.classes import results, row
 from tests.submissions import ROOT, SOLVED, UNTRIED, write
 
 SCHEMA = json.loads((ROOT / "tests" / "gradescope.schema.json").read_text())
@@ -147,6 +148,28 @@ def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, gr
     run(a_class, out, "--again", "sign", "--no-names")
     assert scores(out)["sign"] < 35
     assert json.loads((out / "mistakes.json").read_text()).keys() == {"loop"}  # the other name was of an older grading
+
+
+def test_a_machine_that_fails_takes_no_grade_away(tmp_path, monkeypatch, capsys):
+    def failing(workers, function, give_up, todo):
+        return (give_up(job, "no room") for job in todo)
+
+    monkeypatch.setattr(pool, "run", failing)
+    for folder in ("class", "out", "out/results"):
+        (tmp_path / folder).mkdir()
+    for name in ("ada", "bob", "eve"):
+        write(tmp_path / "class" / name)
+    before = {name: results(status=status) for name, status in (("ada", "graded"), ("eve", "failed"))}
+    for name, old in before.items():
+        store(tmp_path / "out" / "results" / f"{name}.json", json.dumps(old))
+    flags = "--out", str(tmp_path / "out"), "--no-names", "--again", "ada"
+    assert grade_all.main([str(tmp_path / "class"), *flags]) == 1
+    assert grades.read(tmp_path / "out" / "results" / "ada.json") == before["ada"]
+    with (tmp_path / "out" / "grades.csv").open() as file:
+        found = {row["id"]: (row["total"], row["status"]) for row in csv.DictReader(file)}
+    assert found == {"ada": ("5", "outdated"), "bob": ("0", "failed"), "eve": ("0", "failed")}
+    said = capsys.readouterr().out
+    assert "failed on 3, ada among them: no room\n1 of these keep the grade that they had, as outdated" in said
 
 
 def test_the_end_of_an_id_is_enough_where_it_means_one():
