@@ -92,9 +92,8 @@ def _run(flags):
             todo.append(job)
         elif not current:
             stale.add(one.id)
-    kept = len(found) - len(todo)
-    if kept:
-        print(f"{kept} of {len(found)} have results already.")
+    if len(todo) < len(found):
+        print(f"{len(found) - len(todo)} of {len(found)} have results already.")
     if stale:
         print(f"{len(stale)} of these are of other files, another grader or another seed: --changed grades them again.")
 

@@ -158,10 +158,10 @@ def _plain_file(path, name, most=FILE_BYTES):
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
-        raise Refused(f"{name} is a link or cannot be read: hand in the file itself.") from error
+        raise Refused(f"{_shown(name)} is a link or cannot be read: hand in the file itself.") from error
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Refused(f"{name} is no plain file.")
+            raise Refused(f"{_shown(name)} is no plain file.")
         return _bounded(file, name, most)
 
 

@@ -187,6 +187,16 @@ def test_a_folder_is_taken_and_its_links_are_not_followed(tmp_path):
         unpack(folder, tmp_path / "out2")
 
 
+def test_names_in_a_folder_are_said_without_codes_for_a_terminal(tmp_path):
+    folder = write(tmp_path / "in", gan=GAN)
+    odd = folder / "\x1b]0;owned\x07.py"
+    for make in (lambda: odd.symlink_to("gan.py"), lambda: os.mkfifo(odd)):
+        make()
+        with pytest.raises(Refused, match=r"^\\x1b\]0;owned\\x07\.py is "):
+            unpack(folder, tmp_path / "out")
+        odd.unlink()
+
+
 def test_a_folder_that_holds_one_zip_and_no_python_is_taken_for_that_zip(tmp_path):
     """Moodle exports a folder for each student, with what was handed in."""
     folder = tmp_path / "Ann Lee_1_assignsubmission_file_"
