@@ -68,7 +68,7 @@ def find(folder):
     if not folder.is_dir():
         raise NoSubmissions(f"There is no folder {folder}.")
     students = _students(folder / METADATA)
-    found = {}
+    found, there = {}, set()
     for path in sorted(path for path in folder.iterdir() if _is_handed_in(path)):
         name = path.stem if path.suffix.lower() == ".zip" and not path.is_dir() else path.name
         own = known_as(name)
@@ -76,8 +76,8 @@ def find(folder):
         while own in found:  # a.zip and a/, or names that differ in nothing that a file name can show
             own += "-" + _hash(path.name)
         found[own] = Submission(own, path, students.get(path.name) or students.get(name) or unknown)
-    missing = [name for name in students if not (folder / name).exists()]
-    for name in missing:
+        there |= {path.name, name}
+    for name in students.keys() - there:
         found[known_as(name)] = Submission(known_as(name), folder / name, students[name])
     if not found:
         raise NoSubmissions(f"{folder} holds no zips and no folders.")

@@ -44,6 +44,13 @@ def test_an_export_tells_who_handed_in_what(tmp_path):
         found["submission_124"].packed()
 
 
+def test_an_export_whose_submissions_were_zipped_again_loses_none(tmp_path):
+    (tmp_path / "submission_metadata.yml").write_text("submission_7:\n  :submitters:\n  - :name: Ada\n")
+    (tmp_path / "submission_7.zip").write_bytes(b"here")
+    (one,) = find(tmp_path)
+    assert (one.id, one.students, one.packed()) == ("submission_7", (Student("Ada"),), b"here")
+
+
 def test_zips_and_folders_are_found_and_nothing_else(tmp_path):
     write(tmp_path / "ada")
     write(tmp_path / "__MACOSX")
