@@ -99,14 +99,23 @@ class _Wall:
     name = ""
 
     def __init__(self, submission, memory):
+        self._memory = memory
+        with contextlib.ExitStack() as made:  # a wall that cannot be made leaves nothing behind
+            self.uid, claim = _free_user()
+            if claim:
+                made.enter_context(claim)
+            own = scratch.Folder(self._home())
+            made.callback(own.close)
+            self._folder = own.path
+            self._stage = self._folder / "stage"
+            self._scratch = self._folder / "scratch"
+            self._furnish(submission)
+            self._made = made.pop_all()
+
+    def _furnish(self, submission):
+        """Lays out what a worker needs."""
         from staff import syscalls
 
-        self._memory = memory
-        self.uid, self._claim = _free_user()
-        self._own = scratch.Folder(self._home())
-        self._folder = self._own.path
-        self._stage = self._folder / "stage"
-        self._scratch = self._folder / "scratch"
         for name in SERVED:
             _copy(SOURCE / name, self._stage / name)
         for name in SCRIPTS:
@@ -175,9 +184,7 @@ class _Wall:
 
     def close(self):
         """Removes what was made, and gives its user back."""
-        self._own.close()
-        if self._claim:
-            self._claim.close()
+        self._made.close()
 
     def __enter__(self):
         return self
@@ -253,8 +260,8 @@ class User(_Wall):
         """What is missing on this machine, or ""."""
         return "only root can put a process into a folder as another user" if os.geteuid() else _lacks_seccomp()
 
-    def __init__(self, submission, memory):
-        super().__init__(submission, memory)
+    def _furnish(self, submission):
+        super()._furnish(submission)
         self._scratch.mkdir()
         self._folder.chmod(0o750)  # other submissions may be standing beside it
         os.chown(self._folder, 0, self.uid)

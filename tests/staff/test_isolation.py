@@ -1,6 +1,7 @@
 """What a submission finds behind each wall, as told by one that looks around; and that there is never silently none."""
 
 import contextlib
+import errno
 import json
 import os
 import subprocess
@@ -309,6 +310,22 @@ def test_what_killed_graders_left_is_cleared_away_and_nothing_else(tmp_path, mon
         with wall("bubblewrap", SOLVED):
             assert {left, young, others, held} & set(tmp_path.iterdir()) == {young, others, held}
     assert set(tmp_path.iterdir()) == {young, others}
+
+
+@pytest.mark.parametrize(("kind", "last"), [(Bubblewrap, "chmod"), (User, "chown")], ids=["bubblewrap", "user"])
+def test_a_wall_that_cannot_be_made_leaves_no_folder_and_no_file_open(kind, last, monkeypatch):
+    or_skip(kind)
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with wall(kind.name, SOLVED) as inside:
+        home = inside._folder.parent
+    monkeypatch.setattr(os, last, full)
+    before = sorted(home.glob("grading-*")), sorted(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match="No space"):
+        wall(kind.name, SOLVED)
+    assert before == (sorted(home.glob("grading-*")), sorted(os.listdir("/proc/self/fd")))
 
 
 def test_no_two_walls_that_stand_at_once_have_the_same_user(monkeypatch):
