@@ -23,7 +23,7 @@ from graderUtil import GradescopeResult, GradingStopped, TerminalResult, load_te
 from grading.case import SubmissionTest
 from grading.client import Worker
 from grading.handin import Refused, unpack
-from staff import isolation, settings
+from staff import isolation, scratch, settings
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # errors of a disk without room
 NO_FAULT_OF_YOURS = "The autograder does not work on this machine; your submission is not to blame. Tell the staff."
@@ -105,13 +105,13 @@ def grade(submission, grading, chosen, result, enclose=None):
         CannotGrade: it is nothing that can be graded, or this machine cannot grade.
     """
     SubmissionTest.solution, SubmissionTest.seed = grader.load_solution(), grading.seed
-    with tempfile.TemporaryDirectory(prefix="submission-") as folder:
+    with contextlib.closing(scratch.Folder()) as own:  # swept by another grader, if this one is killed
         try:
-            unpack(submission, folder)
+            unpack(submission, own.path)
         except (Refused, FileNotFoundError) as error:
             raise CannotGrade(str(error), "submission") from error
         try:
-            with (enclose or grading.enclose)(folder) as wall:
+            with (enclose or grading.enclose)(own.path) as wall:
                 with Worker(wall) as SubmissionTest.worker:
                     for test in chosen:
                         test.run(result)

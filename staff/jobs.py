@@ -3,17 +3,16 @@
 A process that does jobs keeps a warmed process behind the wall from one to the next.
 """
 
+import contextlib
 import hashlib
-import tempfile
 import threading
 import time
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 
 import grader
 from graderUtil import GradescopeResult
-from staff import bundle
+from staff import bundle, scratch
 from staff.grade import NO_FAULT_OF_YOURS, CannotGrade, Grading, grade, tests
 from staff.nest import Nest
 from staff.settings import Settings
@@ -99,8 +98,8 @@ def _concluded(job, chosen, result, extra, status, why):
 
 
 def _grade(job, chosen, result, extra):
-    with tempfile.TemporaryDirectory(prefix="handed-in-") as folder:
-        path = Path(folder, "submission.zip")
+    with contextlib.closing(scratch.Folder()) as own:
+        path = own.path / "submission.zip"
         path.write_bytes(job.archive)
         try:
             nest = _nest(job.settings.wall, job.settings.memory)

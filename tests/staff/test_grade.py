@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import jsonschema
 import pytest
-from staff import grade, isolation, jobs, settings
+from staff import grade, isolation, jobs, scratch, settings
 from staff.jobs import Job
 from tests.submissions import EXTRA, ROOT, SOLVED, points, write
 
@@ -77,6 +77,23 @@ def test_what_cannot_be_graded_is_said_in_one_line(tmp_path, make, message):
     jsonschema.validate(results, SCHEMA)
     assert results["score"] == 0
     assert message in results["output"]
+
+
+def test_where_submissions_lie_is_swept_where_a_grader_was_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    lay = []
+
+    def killed(folder):
+        assert (folder / "gan.py").is_file()
+        lay.extend(tmp_path.rglob("*.py"))
+        lay.extend(tmp_path.rglob("*.zip"))
+        raise isolation.NoWall
+
+    monkeypatch.setattr(jobs, "_nest", lambda *_: SimpleNamespace(room=killed))
+    jobs.do(Job("a", "a", packed(SOLVED), "", 1, settings.load(), ""))
+    tops = {path.relative_to(tmp_path).parts[0] for path in lay}
+    assert len(tops) == 2 and all(name.startswith(scratch.PREFIX) for name in tops)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_this_machine_lacks_is_not_laid_to_the_submission(tmp_path, monkeypatch):
