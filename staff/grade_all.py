@@ -99,7 +99,7 @@ def _run(flags):
 
     due = {job.id for job in todo}
     todo = _spread(todo, {one.id for one in found if one.id in due and one.loops()})
-    grades.forget(flags.out, [job.id for job in todo])
+    grades.forget(flags.out, due)
     failed = _grade(todo, valid, flags)
     kept = valid & set(failed)
     stale |= kept

@@ -80,8 +80,8 @@ def rows(folder, submissions, outdated=()):
         Row(
             one,
             results,
-            tuple(map(tuple, known.get(one.id, ()))),
-            *_went_wrong(folder / SEEN / f"{one.id}.json"),
+            known.get(one.id, ()),
+            *_kept(folder / SEEN / f"{one.id}.json", _went_wrong),
             one.id in outdated,
         )
         for one, results in found
@@ -135,14 +135,26 @@ def _harmless(cell):
     return _FORMULA.sub(r"\1'", visible(cell))
 
 
+def _kept(path, taken=dict):
+    """What is taken from a JSON object that a run before has kept; from none where there is no file.
+
+    Raises:
+        Unreadable: the file is damaged.
+    """
+    try:
+        return taken(json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        again = f"A run makes it again; one of {SEEN}/ID.json does with --again ID."
+        raise Unreadable(f"{path} is damaged ({type(error).__name__}: {error}): remove it. {again}") from error
+
+
 def _named(folder):
-    path = folder / MISTAKES
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    """{id: mistakes of a row}."""
+    return _kept(folder / MISTAKES, lambda kept: {own: tuple(map(tuple, found)) for own, found in kept.items()})
 
 
-def _went_wrong(path):
+def _went_wrong(seen):
     """`wrong` and `stops` of a row."""
-    seen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     stops = dict.fromkeys(
         (what.split()[0], str(naming.decoded(array)))
         for observed in seen.values()
@@ -163,20 +175,25 @@ def name_all(folder, submissions, seed):
 
 
 def forget(folder, ids):
-    """Takes the names of mistakes away of submissions that are about to be graded again: they may be others by then."""
+    """Takes the names of mistakes away of submissions about to be graded again: they may be others by then.
+
+    Args:
+        ids: a set.
+    """
     store(folder / MISTAKES, json.dumps({own: known for own, known in _named(folder).items() if own not in ids}))
+
+
+def _fingerprints(seen):
+    """{function: [(what, array)]}."""
+    return {
+        function: [(what, naming.decoded(array)) for what, array in observed] for function, observed in seen.items()
+    }
 
 
 def _named_now(folder, submissions, seed):
     """{id: [[function, misconception, hint], ...]} of all submissions in which something went wrong."""
-    seen = {}
-    for one in submissions:
-        path = folder / SEEN / f"{one.id}.json"
-        if path.exists() and (own := json.loads(path.read_text(encoding="utf-8"))):
-            seen[one.id] = {
-                function: [(what, naming.decoded(array)) for what, array in observed]
-                for function, observed in own.items()
-            }
+    seen = {one.id: _kept(folder / SEEN / f"{one.id}.json", _fingerprints) for one in submissions}
+    seen = {own: fingerprints for own, fingerprints in seen.items() if fingerprints}
     if not seen:
         return {}
     known = _catalogue(folder, seed)
@@ -195,9 +212,8 @@ def _catalogue(folder, seed):
     """The catalogue's fingerprints for a seed, kept function by function as they are taken: that takes minutes."""
     from staff.jobs import version
 
-    path, kept = folder / CATALOGUE, {}
-    if path.exists():
-        kept = json.loads(path.read_text(encoding="utf-8"))
+    path = folder / CATALOGUE
+    kept = _kept(path)
     if (kept.get("seed"), kept.get("grader")) != (seed, version()) or "functions" not in kept:
         kept = {"seed": seed, "grader": version(), "functions": {}}
     if missing := [function for function in FUNCTIONS if function not in kept["functions"]]:

@@ -370,5 +370,25 @@ def test_what_cannot_be_written_to_or_read_is_named(a_class, tmp_path):
 
 def test_words_of_a_submission_are_not_taken_for_a_stop(tmp_path):
     seen = {"f": [["2b-0-basic touched all failed", {"kind": "U"}]]}
-    (tmp_path / "one.json").write_text(json.dumps(seen))
-    assert grades._went_wrong(tmp_path / "one.json") == (("f",), ())
+    assert grades._went_wrong(seen) == (("f",), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *itertools.product(["mistakes.json", "seen/ada.json", "catalogue.json"], ["{", "[1]", "\udcff"]),
+        ("mistakes.json", '{"ada": 1}'),
+        ("seen/ada.json", '{"f": [["2b-0-basic failed", {}]]}'),
+    ],
+)
+def test_what_a_run_kept_and_is_damaged_is_named(tmp_path, name, text):
+    for folder in ("results", "seen"):
+        (tmp_path / folder).mkdir()
+    store(tmp_path / "results" / "ada.json", json.dumps(results()))
+    (tmp_path / name).write_bytes(text.encode(errors="surrogateescape"))
+    ada = [Submission("ada", None)]
+    with pytest.raises(grades.Unreadable, match=f"{name} is damaged .* remove it"):
+        if name == "catalogue.json":
+            grades._catalogue(tmp_path, 7)
+        else:
+            grades.rows(tmp_path, ada)
