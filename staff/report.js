@@ -56,7 +56,7 @@ function outcome([index, passed, score, text, staffOnly]) {
     make("span", "number", number),
     make("span", "title", title),
     make("span", "tag " + kind, kind),
-    make("span", "n", points ? `${score} of ${points}` : `${score} extra`),
+    make("span", "n", points === "extra" ? `${score} extra` : `${score} of ${points}`),
   );
   item.append(line);
   if (text) item.append(output(text, `Output of ${number}`));

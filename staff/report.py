@@ -17,7 +17,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from staff import histogram
+from staff import grade, histogram
 from staff.signs import INNOCENT, LOOK, ORDINARY, signs
 
 HERE = Path(__file__).resolve().parent
@@ -106,6 +106,7 @@ class Test:
     points: float
     passed: int
     run: int
+    is_extra: bool
 
     @property
     def question(self):
@@ -134,6 +135,10 @@ class Question:
     @property
     def points(self):
         return sum(test.points for test in self.tests)
+
+    @property
+    def is_extra(self):
+        return all(test.is_extra for test in self.tests)
 
     @property
     def rate(self):
@@ -182,6 +187,7 @@ class Entry:
         self.id = visible(row.submission.id, NAME)
         self.extra = row.results["extra_data"]
         self.score = row.results.get("score") or 0
+        self.core = round(self.score - row.extra_credit, 6)
         self.status = row.status
         self.why = visible(self.extra.get("why") or "", HEAD)
         self.seconds = self.extra.get("seconds")
@@ -263,7 +269,7 @@ class Class:
         self.seed = seed
         self.entries = [Entry(index, row) for index, row in enumerate(rows)]
         self.graded = [entry for entry in self.entries if entry.status == "graded"]
-        self.core = [round(entry.score - entry.row.extra_credit, 6) for entry in self.graded]
+        self.core = [entry.core for entry in self.graded]
 
     @cached_property
     def tests(self):
@@ -274,6 +280,7 @@ class Class:
                 first.setdefault(number, test)
         run = Counter(number for entry in self.graded for number in entry.tests)
         passed = Counter(number for entry in self.graded for number in entry.passed)
+        extra = {one.test.name for one in grade.tests() if one.test.is_extra_credit}  # others may have 0 points as well
         found = [
             Test(
                 number,
@@ -281,6 +288,7 @@ class Class:
                 test.get("max_score") or 0,
                 passed[number],
                 run[number],
+                number in extra,
             )
             for number, test in first.items()
         ]
@@ -293,8 +301,8 @@ class Class:
 
     @property
     def tests_as_data(self):
-        """[[id, title, points, kind]]."""
-        return [[test.number, test.title, test.points, test.kind] for test in self.tests]
+        """[[id, title, points or "extra", kind]]."""
+        return [[test.number, test.title, "extra" if test.is_extra else test.points, test.kind] for test in self.tests]
 
     @cached_property
     def questions(self):

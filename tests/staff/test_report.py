@@ -413,6 +413,7 @@ def of_all_questions():
         for number, worth in points.items()
         if "-" in number
     ]
+    one.results["score"] = sum(test["score"] for test in one.results["tests"])
     return one
 
 
@@ -440,6 +441,31 @@ def test_extra_credit_has_no_points_by_test_either():
     text = report.page([of_all_questions()], 7)
     assert '<td class="n" data-label="Points: ">extra</td>' in text
     assert '<td class="n" data-label="Points: ">0</td>' not in text
+
+
+def test_a_question_that_is_left_out_has_no_points_and_is_not_extra_credit():
+    """To leave one out for a year, the instructors' page has its tests given 0 points."""
+    one = of_all_questions()
+    for test in one.results["tests"]:
+        if test["number"].startswith("1a"):
+            test["score"] = test["max_score"] = 0
+    found = report.Class([one], 7)
+    told = {number: points for number, _, points, _ in found.tests_as_data}
+    assert (told["1a-0-basic"], told["1b-0-basic"], told["6a-0-basic"]) == (0, 1, "extra")
+    text = report.page([one], 7)
+    assert re.search(r'<th scope="row">1a</th>.*>0\.00 of 0<', text)
+    assert re.search(r'<th scope="row">1a-0-basic</th>.* data-label="Points: ">0<', text)
+
+
+def test_extra_credit_makes_no_full_marks_of_others():
+    one = of_all_questions()
+    assert "data-less" not in report.page([one], 7)
+    for test in one.results["tests"]:
+        if test["number"].startswith("1a"):
+            test.update(score=0, status="failed")
+    one.results["score"] = sum(test["score"] for test in one.results["tests"])
+    assert one.results["score"] > 35
+    assert re.search(r'id="s0"[^>]* data-less', report.page([one], 7))
 
 
 def test_on_paper_nothing_is_cut_and_no_controls_are_left(page):
