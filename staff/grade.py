@@ -21,7 +21,7 @@ from pathlib import Path
 import grader
 from graderUtil import GradescopeResult, GradingStopped, TerminalResult, load_tests
 from grading.case import SubmissionTest
-from grading.client import Worker
+from grading.client import Worker, plain_text
 from grading.handin import Refused, unpack
 from staff import isolation, scratch, settings
 
@@ -168,7 +168,7 @@ def _run(flags, grading):
             return 2
     result = TwoResults(points, file)
     with _whoever_reads():
-        print(f"{flags.submission} with --seed {grading.seed}\n")
+        print(f"{plain_text(str(flags.submission))} with --seed {grading.seed}\n")
     try:
         wall = grade(flags.submission, grading, chosen, result)
     except Exception as error:  # or a bug of ours; what was done until then keeps its points

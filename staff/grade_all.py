@@ -18,6 +18,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 import grader
+from grading.client import plain_text
 from grading.handin import Refused
 from staff import grades, isolation, jobs, pool, settings
 from staff.grade import FULL
@@ -116,7 +117,7 @@ def _run(flags):
 
 def _sum_up(out, found, failed, kept):
     """Says where the grades are, and what went wrong: `failed` is {id: why}, `kept` are ids among them."""
-    print(f"{out / 'grades.csv'} and {out / 'report.html'} are of {len(found)} submissions.")
+    print(plain_text(f"{out / 'grades.csv'} and {out / 'report.html'} are of {len(found)} submissions."))
     why = [row.results["extra_data"].get("why") for row in grades.rows(out, found) if row.status == "refused"]
     if len(why) == len(found):
         print(f"All were refused, {found[0].id} with: {why[0]}")

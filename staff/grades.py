@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import grader
+from grading.client import plain_text
 from staff.grade import tests
 from staff.mistakes import naming
 from staff.mistakes.entry import FUNCTIONS
@@ -217,8 +218,9 @@ def _catalogue(folder, seed):
     if (kept.get("seed"), kept.get("grader")) != (seed, version()) or "functions" not in kept:
         kept = {"seed": seed, "grader": version(), "functions": {}}
     if missing := [function for function in FUNCTIONS if function not in kept["functions"]]:
+        where = plain_text(str(folder))
         print(
-            f"Grades are in {folder}. Now their mistakes are named, once the fingerprints of all known ones are taken:"
+            f"Grades are in {where}. Now their mistakes are named, once the fingerprints of all known ones are taken:"
         )
         print("5 to 15 minutes on two quiet cores, once for this folder (--no-names leaves it out).", flush=True)
         for function, found in naming.each_function(seed, missing):

@@ -146,6 +146,13 @@ def test_a_disk_that_fills_up_is_said_in_one_line_and_leaves_what_was_written(tm
     assert "Grading was stopped before its end" in json.loads((tmp_path / "results.json").read_text())["output"]
 
 
+def test_a_path_of_no_encoding_is_graded_as_any_other(tmp_path):
+    folder = write(tmp_path / "\udcff", gan="1 / 0", flow_network="1 / 0")
+    status, output, errors = run(folder, "--seed", 5, "--out", folder / "results.json")
+    assert (status, errors) == (0, "")
+    assert output.startswith(f"{tmp_path}/\N{REPLACEMENT CHARACTER} with --seed 5\n")
+
+
 def test_results_that_cannot_be_written_are_said_in_one_line(tmp_path):
     status, _, errors = run(SOLVED, "--out", tmp_path / "nowhere" / "results.json")
     assert status == 2
