@@ -272,6 +272,13 @@ def test_make_zip_looks_into_extra_credit_and_helpers_and_names_methods_by_their
     ]
 
 
+@pytest.mark.parametrize("terms", [1500, 100_000])
+def test_of_what_is_too_long_to_be_looked_into_nothing_is_said(tmp_path, terms):
+    path = tmp_path / "gan.py"
+    path.write_text(f"def number():\n    return {' + '.join('1' * terms)}\n")
+    assert handin._warning(str(path)) == ""
+
+
 def test_make_zip_refuses_what_is_incomplete_and_leaves_no_zip(tmp_path):
     with pytest.raises(Refused, match="gan.py is missing"):
         pack(write(tmp_path / "submission", gan=None), tmp_path / "submission.zip")
