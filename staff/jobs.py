@@ -9,12 +9,12 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
 
 import grader
 from graderUtil import GradescopeResult
-from staff import bundle, scratch
+from staff import bundle, nest, scratch
 from staff.grade import NO_FAULT_OF_YOURS, CannotGrade, Grading, grade, tests
-from staff.nest import Nest
 from staff.settings import Settings
 
 
@@ -102,8 +102,8 @@ def _grade(job, chosen, result, extra):
         path = own.path / "submission.zip"
         path.write_bytes(job.archive)
         try:
-            nest = _nest(job.settings.wall, job.settings.memory)
-            extra["wall"] = grade(path, Grading(job.seed, job.settings), chosen, result, nest.room)
+            shared = _nest(job.settings.wall, job.settings.memory)
+            extra["wall"] = grade(path, Grading(job.seed, job.settings), chosen, result, shared.room)
         except CannotGrade as error:
             return ("refused" if error.blame == "submission" else "failed"), str(error)
         except Exception as error:  # a bug of ours is to cost one submission's grade, not the class's
@@ -113,7 +113,7 @@ def _grade(job, chosen, result, extra):
 
 @cache
 def _nest(wall, memory):
-    return Nest(wall, memory)
+    return nest.Nest(wall, memory)
 
 
 def _seen(chosen):
@@ -138,6 +138,8 @@ def fingerprint(archive, refused=""):
 def version():
     """A hash of the grader: of all that a grade depends on, save the packages."""
     total = hashlib.sha256()
-    for name, path in bundle.held().items():
+    # Of a class a grade depends on these too: they keep the limits of a process that many share.
+    own = {f"staff/{path.name}": path for path in (Path(__file__), Path(nest.__file__))}
+    for name, path in (bundle.held() | own).items():
         total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import jsonschema
 import numpy as np
 import pytest
-from staff import grade_all, grades, pool, settings
+from staff import grade_all, grades, jobs, pool, settings
 from staff.markers import blanked
 from staff.mistakes.entry import FUNCTIONS
 from staff.storing import store
@@ -72,6 +72,13 @@ def test_a_result_tells_what_it_came_from(graded):
     extra = json.loads((graded[0] / "results" / "right.json").read_text())["extra_data"]
     assert (extra["seed"], extra["status"], extra["settings"]) == (1, "graded", asdict(settings.load()))
     assert len(extra["submission"]) == len(extra["grader"]) == 64 and extra["wall"] in ("bubblewrap", "user")
+
+
+@pytest.mark.parametrize("name", ["nest.py", "jobs.py", "confine.py"])
+def test_what_a_grade_depends_on_makes_another_grader(name, monkeypatch):
+    before, read_bytes = jobs.version(), Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read_bytes(path) + b"#" * (path.name == name))
+    assert jobs.version.__wrapped__() != before
 
 
 def test_everybody_has_a_result_whatever_the_others_do(graded):
