@@ -24,6 +24,7 @@ SOURCES = {
     "settings": "other settings",
     "wall": "another wall",
     "python": "another Python",
+    "torch": "another PyTorch",
 }
 LINE = 100  # characters of an output's line
 
@@ -123,7 +124,8 @@ def _change(own, old, new):
         if points[0] != points[1]:
             tests.append(Test(name, points, tuple(_first_line(test) for test in pair)))
     extra = old["extra_data"], new["extra_data"]
-    why = [text for key, text in SOURCES.items() if extra[0].get(key) != extra[1].get(key)]
+    told = [key for key in SOURCES if key in extra[0] and key in extra[1]]  # older results tell less
+    why = [SOURCES[key] for key in told if extra[0][key] != extra[1][key]]
     return Change(
         own,
         (old["score"], new["score"]),

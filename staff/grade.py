@@ -16,6 +16,7 @@ import platform
 import sys
 import tempfile
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 
 import grader
@@ -86,6 +87,14 @@ def _whoever_reads():
 def tests():
     """All tests, the basic ones first: what a submission remembers of hidden cases is then of no more use to it."""
     return sorted(load_tests(*grader.CASES), key=lambda test: test.test.is_hidden)
+
+
+def software():
+    """Versions of what a grade may depend on beside the grader, for `extra_data`; "" of what is not there."""
+    torch = ""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        torch = metadata.version("torch")
+    return {"python": platform.python_version(), "torch": torch}
 
 
 def grade(submission, grading, chosen, result, enclose=None):
@@ -159,7 +168,7 @@ def main(arguments=None):
 
 def _run(flags, grading):
     chosen, points, file = tests(), grader.load_points(), None
-    extra = {"seed": grading.seed, "python": platform.python_version()}
+    extra = {"seed": grading.seed, **software()}
     if flags.out:
         try:
             file = GradescopeResult(points, flags.out, chosen, grading.settings.hidden_visibility, extra)

@@ -14,7 +14,7 @@ from pathlib import Path
 import grader
 from graderUtil import GradescopeResult
 from staff import bundle, nest, scratch
-from staff.grade import NO_FAULT_OF_YOURS, CannotGrade, Grading, grade, tests
+from staff.grade import NO_FAULT_OF_YOURS, CannotGrade, Grading, grade, software, tests
 from staff.settings import Settings
 
 
@@ -78,6 +78,7 @@ def _begun(job):
         "handed_in": job.handed_in,
         "submission": fingerprint(job.archive, job.refused),
         "grader": job.grader,
+        **software(),
         "settings": asdict(job.settings),
         "wall": "",
         "status": "graded",

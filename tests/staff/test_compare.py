@@ -49,14 +49,22 @@ def test_a_change_is_told_with_its_tests_its_outputs_and_its_cause(tmp_path, cap
         ({"seed": 8}, "why: another seed\n"),
         ({"wall": "user"}, "why: another wall\n"),
         ({"settings": "c"}, "why: other settings\n"),
+        ({"python": "3.11.0", "torch": "2.2.0"}, "why: another Python, another PyTorch\n"),
         ({"seed": 8, "grader": "c"}, "why: another grader, another seed\n"),
         ({}, "why: nothing that the results tell: the same was graded twice, and it came out differently\n"),
     ],
 )
 def test_why(tmp_path, capsys, changed, why):
-    old = folder(tmp_path / "old", ada=results())
-    new = folder(tmp_path / "new", ada=results({"2b-1-hidden": "wrong"}, **changed))
+    known = {"settings": "b", "python": "3.12.0", "torch": "2.5.1"}
+    old = folder(tmp_path / "old", ada=results(**known))
+    new = folder(tmp_path / "new", ada=results({"2b-1-hidden": "wrong"}, **known | changed))
     assert why in run(capsys, old, new)[1]
+
+
+def test_what_older_results_do_not_tell_is_no_reason(tmp_path, capsys):
+    old = folder(tmp_path / "old", ada=results())
+    new = folder(tmp_path / "new", ada=results({"2b-1-hidden": "wrong"}, torch="2.5.1"))
+    assert "why: nothing that the results tell" in run(capsys, old, new)[1]
 
 
 def test_another_status_is_a_change(tmp_path, capsys):

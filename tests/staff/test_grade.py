@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -36,6 +37,8 @@ def test_a_zip_is_graded_and_written(tmp_path):
     jsonschema.validate(results, SCHEMA)
     assert results["score"] == 35 + sum(EXTRA.values())
     assert results["extra_data"]["seed"] == 5
+    assert results["extra_data"].items() > grade.software().items()
+    assert grade.software()["torch"] == metadata.version("torch")
     assert results["extra_data"]["wall"] in ("bubblewrap", "user")
 
 

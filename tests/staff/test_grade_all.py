@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import jsonschema
 import numpy as np
 import pytest
-from staff import grade_all, grades, jobs, pool, settings
+from staff import grade, grade_all, grades, jobs, pool, settings
 from staff.markers import blanked
 from staff.mistakes.entry import FUNCTIONS
 from staff.storing import store
@@ -71,6 +71,7 @@ pytestmark = pytest.mark.xdist_group("grade_all")
 def test_a_result_tells_what_it_came_from(graded):
     extra = json.loads((graded[0] / "results" / "right.json").read_text())["extra_data"]
     assert (extra["seed"], extra["status"], extra["settings"]) == (1, "graded", asdict(settings.load()))
+    assert extra.items() > grade.software().items()
     assert len(extra["submission"]) == len(extra["grader"]) == 64 and extra["wall"] in ("bubblewrap", "user")
 
 
