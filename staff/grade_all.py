@@ -90,7 +90,7 @@ def _run(flags):
         if status == "graded":
             valid.add(one.id)
         if not old or status == "failed" or one.id in again or (flags.changed and not current):
-            todo.append(job)
+            todo.append(one)
         elif not current:
             stale.add(one.id)
     if len(todo) < len(found):
@@ -98,10 +98,9 @@ def _run(flags):
     if stale:
         print(f"{len(stale)} of these are of other files, another grader or another seed: --changed grades them again.")
 
-    due = {job.id for job in todo}
-    todo = _spread(todo, {one.id for one in found if one.id in due and one.loops()})
-    grades.forget(flags.out, due)
-    failed = _grade(todo, valid, flags)
+    todo = _spread(todo, {one.id for one in todo if one.loops()})
+    grades.forget(flags.out, {one.id for one in todo})
+    failed = _grade(todo, lambda one: _job(one, seed, chosen), valid, flags)
     kept = valid & set(failed)
     stale |= kept
     grades.write(flags.out, found, seed, stale)  # naming may take minutes: the grades are not to wait for it
@@ -144,10 +143,12 @@ def _found(flags):
     return found
 
 
-def _grade(todo, valid, flags):
+def _grade(todo, job, valid, flags):
     """Grades what is to be graded, and writes each result as it comes; returns {id: why} of what could not be.
 
     Args:
+        todo: `staff.submissions.Submission`; of a class the archives together may be more than fits into memory.
+        job: makes the job of one.
         valid: ids of those that have been graded before: that the machine fails now takes no grade away.
     """
     failed, refused = {}, 0
@@ -158,7 +159,7 @@ def _grade(todo, valid, flags):
         pool.open(flags.cluster, flags.jobs) as workers,
         tqdm(total=len(todo), unit="submission", mininterval=seconds, maxinterval=seconds) as bar,
     ):
-        for done in pool.run(workers, jobs.do, jobs.failed, todo):
+        for done in pool.run(workers, jobs.do, lambda one, why: jobs.failed(job(one), why), todo, job):
             if done.status == "failed":
                 failed[done.id] = done.why
             refused += done.status == "refused"
@@ -192,14 +193,14 @@ def _is_in(word, one):
 
 
 def _spread(todo, looping):
-    """The jobs in the order in which they are begun. Those that may loop come in the first half: nobody is to wait for
-    one in the end, nor are all processes to wait for such at once."""
-    long = [job for job in todo if job.id in looping]
-    others = [job for job in todo if job.id not in looping]
+    """The submissions in the order in which they are begun. Those that may loop come in the first half: nobody is to
+    wait for one in the end, nor are all processes to wait for such at once."""
+    long = [one for one in todo if one.id in looping]
+    others = [one for one in todo if one.id not in looping]
     places = [
-        (rank / len(some) * share, job) for some, share in ((long, 0.5), (others, 1)) for rank, job in enumerate(some)
+        (rank / len(some) * share, one) for some, share in ((long, 0.5), (others, 1)) for rank, one in enumerate(some)
     ]
-    return [job for _, job in sorted(places, key=lambda place: place[0])]
+    return [one for _, one in sorted(places, key=lambda place: place[0])]
 
 
 def _job(one, seed, chosen):

@@ -134,33 +134,33 @@ def open(address=None, count=0):
         workers.close()
 
 
-def run(workers, function, give_up, jobs, late=LATE_SECONDS):
+def run(workers, function, give_up, jobs, load=lambda job: job):
     """Does jobs; yields what comes of each, once, as it comes.
 
     Args:
         workers: `Local` or `Cluster`.
-        function: of a job; must not raise for the job's sake.
+        function: of what was loaded for a job; must not raise for the job's sake.
         give_up: of a job for which processes are lost again and again, and a text that says so; gives what is yielded.
         jobs: each with an `id`.
-        late: seconds without an answer after which a job is given out once more, TRIES times at most.
+        load: of a job, called whenever it is given out: what is large about all of them need not be in memory at once.
 
     Raises:
         Exception: what `function` raised, after TRIES tries.
     """
-    course = _Course(workers, function, give_up, jobs)
+    course = _Course(workers, function, give_up, jobs, load)
     while course.left:
         course.give_out()
         yield from course.take()
         if course.lost:
             yield from course.begin_anew()
-        course.give_out_late(late)
+        course.give_out_late()
 
 
 class _Course:
     """Which jobs are left, which are given out, and how often each was; as for `run`."""
 
-    def __init__(self, workers, function, give_up, jobs):
-        self._workers, self._function, self._give_up = workers, function, give_up
+    def __init__(self, workers, function, give_up, jobs, load):
+        self._workers, self._function, self._give_up, self._load = workers, function, give_up, load
         self._jobs = {job.id: job for job in jobs}
         self.left = set(self._jobs)
         self.lost = set()  # their processes were, since this was last looked at
@@ -216,13 +216,13 @@ class _Course:
             why = f"The process that works on it was lost {TRIES} times: is it short of memory?"
             yield self._give_up(self._jobs[own], why)
 
-    def give_out_late(self, late):
-        """Gives those out once more that have not answered for so many seconds."""
+    def give_out_late(self):
+        """Gives those out once more that have not answered for LATE_SECONDS, TRIES times at most."""
         last = dict(self._running.values())  # of each job when it was given out last
         for own, began in last.items():
-            if own in self.left and time.monotonic() - began > late and self._tries[own] < TRIES:
+            if own in self.left and time.monotonic() - began > LATE_SECONDS and self._tries[own] < TRIES:
                 self._give(own)
 
     def _give(self, own):
         self._tries[own] += 1
-        self._running[self._workers.submit(self._function, self._jobs[own])] = own, time.monotonic()
+        self._running[self._workers.submit(self._function, self._load(self._jobs[own]))] = own, time.monotonic()

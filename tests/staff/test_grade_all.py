@@ -6,6 +6,7 @@ import errno
 import itertools
 import json
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -159,8 +160,8 @@ def test_what_changed_is_known_to_be_stale_and_done_again_when_asked(a_class, gr
 
 
 def test_a_machine_that_fails_takes_no_grade_away(tmp_path, monkeypatch, capsys):
-    def failing(workers, function, give_up, todo):
-        return (give_up(job, "no room") for job in todo)
+    def failing(workers, function, give_up, todo, load):
+        return (give_up(one, "no room") for one in todo)
 
     monkeypatch.setattr(pool, "run", failing)
     for folder in ("class", "out", "out/results"):
@@ -178,6 +179,19 @@ def test_a_machine_that_fails_takes_no_grade_away(tmp_path, monkeypatch, capsys)
     assert found == {"ada": ("5", "outdated"), "bob": ("0", "failed"), "eve": ("0", "failed")}
     said = capsys.readouterr().out
     assert "failed on 3, ada among them: no room\n1 of these keep the grade that they had, as outdated" in said
+
+
+def test_archives_are_read_when_they_are_given_out_and_not_kept(tmp_path, monkeypatch):
+    def given_out(workers, function, give_up, todo, load):
+        assert len(pickle.dumps(todo)) < 2000
+        assert [load(one).archive for one in todo] == [b"x" * 10_000] * 2
+        return ()
+
+    monkeypatch.setattr(pool, "run", given_out)
+    (tmp_path / "class").mkdir()
+    for name in ("ada", "bob"):
+        (tmp_path / "class" / f"{name}.zip").write_bytes(b"x" * 10_000)
+    assert grade_all.main([str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--no-names"]) == 0
 
 
 def test_the_end_of_an_id_is_enough_where_it_means_one():

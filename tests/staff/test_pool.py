@@ -101,8 +101,9 @@ def test_processes_lost_while_nobody_looked_are_begun_anew(workers):
     assert sorted(pool.run(workers, double, give_up, tasks())) == [str(k) * 2 for k in range(8)]
 
 
-def test_one_that_hangs_is_given_to_another(workers, tmp_path):
-    assert sorted(pool.run(workers, hang_once, give_up, tasks(tmp_path), late=1)) == [str(k) for k in range(8)]
+def test_one_that_hangs_is_given_to_another(workers, tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "LATE_SECONDS", 1)
+    assert sorted(pool.run(workers, hang_once, give_up, tasks(tmp_path))) == [str(k) for k in range(8)]
 
 
 @pytest.fixture
@@ -123,6 +124,7 @@ def scripted(monkeypatch):
             settle.set_exception(answer) if isinstance(answer, Exception) else settle.set_result(answer)
         return [future for future in running if future.done()], []
 
+    monkeypatch.setattr(pool, "LATE_SECONDS", 22)
     monkeypatch.setattr(pool, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(concurrent.futures, "wait", wait)
     workers = SimpleNamespace(width=3, submit=submit, given=given, killed=(LookupError,))
@@ -135,13 +137,26 @@ def test_a_copy_that_fails_after_another_is_done_stops_nobody(scripted):
         60: [("0", pool.TRIES - 1, ValueError("late"))],
         65: [("1", 0, "other")],
     }
-    assert list(pool.run(scripted, None, give_up, tasks()[:2], late=22)) == ["first", "other"]
+    assert list(pool.run(scripted, None, give_up, tasks()[:2])) == ["first", "other"]
 
 
 def test_a_late_job_is_given_out_again_once_its_newest_copy_is_late(scripted):
     scripted.script = {60: [("0", 1, "done")]}
-    assert list(pool.run(scripted, None, give_up, tasks()[:1], late=22)) == ["done"]
+    assert list(pool.run(scripted, None, give_up, tasks()[:1])) == ["done"]
     assert scripted.given == [("0", 0), ("0", 25), ("0", 50)]
+
+
+def test_no_more_is_loaded_than_is_given_out(scripted):
+    scripted.script = {5: [("0", 0, "0")], 10: [(str(k), 0, str(k)) for k in range(1, 4)], 15: [("4", 0, "4")]}
+    loaded, seen = [], []
+
+    def load(task):
+        loaded.append(task.id)
+        return task
+
+    for _ in pool.run(scripted, None, give_up, tasks()[:5], load):
+        seen.append(len(loaded))
+    assert seen[:2] == [3, 4] and loaded == list("01234")
 
 
 def test_a_job_that_kills_every_process_is_given_up_and_no_other(workers):
