@@ -9,9 +9,10 @@ from grading.case import SubmissionTest
 from grading.cases import random_network
 from grading.draws import noise_fault
 
-# A network (mu, alpha) = WEIGHT x + BIAS for three variables: mu = (1, 2 x1, x1 - x2), alpha = (1, -1, x1 / 2).
+# A network (mu, alpha) = WEIGHT x + BIAS for three variables: mu = (1, 2 x1, x1 - x2), alpha = (1, -0.4, x1 / 2). On no
+# row that follows do some of the three alpha add up to the same, or to minus the same, as all of them.
 WEIGHT = np.array([[0, 0, 0], [2, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0], [0.5, 0, 0]], dtype=float)
-BIAS = np.array([1, 0, 0, 1, -1, 0], dtype=float)
+BIAS = np.array([1, 0, 0, 1, -0.4, 0])
 # One for one variable, far from zero: mu = 30, alpha = 12.
 FAR_WEIGHT, FAR_BIAS = np.zeros((2, 1)), np.array([30.0, 12])
 SIZES = [(1, 3), (2, 1), (3, 4), (6, 5)]  # of hidden cases: variables, and rows
@@ -30,9 +31,9 @@ class Test_1a(SubmissionTest):
     def test_0(self):
         """1a-0-basic: MADE.forward on three variables, and on one far from zero"""
         z = np.array([[0.0, 0, 0], [1, 1, -1]])
-        # First row: x1 = 1 + 0, x2 = 2 * 1 + 0, x3 = 1 - 2 + 0. Second: x1 = 1 + e, x2 = 2 x1 + 1/e, and so on.
-        x = [[1, 2, -1], [3.718282, 7.804443, -10.504182]]
-        answer = {"output": x, "log_det": [0.5, 1.859141]}
+        # First row: x1 = 1 + 0, x2 = 2 * 1 + 0, x3 = 1 - 2 + 0. Second: x1 = 1 + e, x2 = 2 x1 + exp(-0.4), and so on.
+        x = [[1, 2, -1], [3.718282, 8.106884, -10.806822]]
+        answer = {"output": x, "log_det": [1.1, 2.459141]}
         # 30 + 0, and 30 + e^12.
         far = {"output": [[30], [162784.791]], "log_det": [12, 12]}
         one = {name: values[1:] for name, values in answer.items()}
@@ -120,15 +121,16 @@ class Test_1b(SubmissionTest):
     @graded()
     def test_0(self):
         """1b-0-basic: MADE.inverse on three variables, and on one far from zero or very narrow"""
-        # First row: z1 = (1 - 1) / e, z2 = (2 - 2 * 1) e, z3 = (-1 - (1 - 2)) / exp(1/2). log_det = -(1 - 1 + 1/2).
-        z = [[0, 0, 0], [0.367879, -2.718282, 0.367879]]
-        answer = {"output": z, "log_det": [-0.5, -1]}
+        # First row: z1 = (1 - 1) / e, z2 = (2 - 2 * 1) exp(0.4), z3 = (-1 - (1 - 2)) / exp(1/2). log_det is
+        # -(1 - 0.4 + 1/2).
+        z = [[0, 0, 0], [0.367879, -1.491825, 0.367879]]
+        answer = {"output": z, "log_det": [-1.1, -1.6]}
         # (30 - 30) / e^12, and (30 + e^12 - 30) / e^12.
         far = {"output": [[0], [1]], "log_det": [-12, -12]}
         known = [(WEIGHT, BIAS, self.X), (WEIGHT, BIAS, self.X), (FAR_WEIGHT, FAR_BIAS, np.array([[30], [162784.791]]))]
-        # One row, whose z are (61 - 1) / e, (0 - 2 * 61) e and 0.
+        # One row, whose z are (61 - 1) / e, (0 - 2 * 61) exp(0.4) and 0.
         known.append((WEIGHT, BIAS, np.array([[61.0, 0, 61]])))
-        answers = [answer, answer, far, {"output": [[22.072766, -331.630383, 0]], "log_det": [-30.5]}]
+        answers = [answer, answer, far, {"output": [[22.072766, -182.002613, 0]], "log_det": [-31.1]}]
         # A standard deviation of e^-12, to which nothing may be added.
         known.append((FAR_WEIGHT, np.array([0.0, -12]), np.array([[0], [6.144212e-6]])))
         answers.append({"output": [[0], [1]], "log_det": [12, 12]})
@@ -137,10 +139,11 @@ class Test_1b(SubmissionTest):
     @graded()
     def test_1(self):
         """1b-1-basic: gradients through MADE.inverse, without which nothing trains"""
-        # Of the sum of all z and of all log_det, at x = (2, 3, 0), where z = (1/e, -e, 1/e): d z1 / d mu1 = -1/e; ...
+        # Of the sum of all z and of all log_det, at x = (2, 3, 0), where z = (1/e, -exp(0.4), 1/e): d z1 / d mu1 is
+        # -1/e, and so on.
         answer = {
-            "grad_x": [[-6.120503, 3.086161, 0.3678794]],
-            "grad_bias": [-0.3678794, -2.718282, -0.3678794, -1.367879, 1.718282, -1.367879],
+            "grad_x": [[-3.667589, 1.859704, 0.3678794]],
+            "grad_bias": [-0.3678794, -1.491825, -0.3678794, -1.367879, 0.4918247, -1.367879],
         }
         known = [(WEIGHT, BIAS, self.X[1:], np.ones((1, 3)), np.ones(1))]
         self.gradients(self.and_again(known, self.random_gradients), [answer])
