@@ -15,7 +15,7 @@ from tests.submissions import ROOT, SOLVED, grade, points, write
 
 import grader
 import solution
-from graderUtil import GradedResult, load_tests
+from graderUtil import GradedResult, choose, load_tests
 from grading.client import Failed
 from grading.problems import gan
 
@@ -243,6 +243,25 @@ def test_a_constant_is_no_limit_of_the_iwae_bound(answered):
     outcome = answered(Constant())["6e-1-basic"]
     assert outcome.status == "failed"
     assert "with 1500 samples it is 0.693147, where -log p(x) is" in outcome.output
+
+
+@pytest.mark.parametrize("name", ["6d-2-basic", "6e-2-basic"])
+@pytest.mark.parametrize("power", [0.25, 1])  # of the root of v, and of v itself, taken for the deviation
+def test_z_drawn_with_another_deviation_is_told_whatever_the_seed(monkeypatch, name, power):
+    class Mistaken(Oracle):
+        def bound(self, function, count, x, case):
+            encoder = {key: case[key] for key in COEFFICIENTS[:4]}
+            m, v = (array.reshape(len(x), *[1] * len(count), -1) for array in solution.vae.encoded(x, **encoder))
+            noise = self.rng.normal(size=(len(x), *count, m.shape[-1]))
+            return {"seen": (m + v**power * noise).reshape(-1, m.shape[-1])}
+
+    monkeypatch.setattr(grader.SubmissionTest, "worker", Mistaken())
+    result = GradedResult(grader.load_points())
+    for seed in range(20):
+        monkeypatch.setattr(grader.SubmissionTest, "seed", seed)
+        for test in choose(load_tests(*grader.CASES), [name]):
+            test.run(result)
+    assert [outcome.status for outcome in result.outcomes] == ["failed"] * 20
 
 
 def test_of_several_rows_the_one_that_fails_is_named(answered):
