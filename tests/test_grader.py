@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import pytest
 from staff.markers import blanked, filled
+from staff.mistakes import entries
 from tests.submissions import ROOT, SOLVED, grade, points, write
 
 import grader
@@ -262,6 +263,13 @@ def test_z_drawn_with_another_deviation_is_told_whatever_the_seed(monkeypatch, n
         for test in choose(load_tests(*grader.CASES), [name]):
             test.run(result)
     assert [outcome.status for outcome in result.outcomes] == ["failed"] * 20
+
+
+def test_a_log_det_for_each_coordinate_does_not_pass_for_one_of_each_row(tmp_path):
+    """As it did where there were as many rows as coordinates."""
+    mistake = next(entry for entry in entries() if entry.name == "log-det-per-coordinate" and "MAF" in entry.function)
+    _, output, _ = grade(write(tmp_path / "s", flow_network=mistake.sources()["flow_network.py"]), "1c-0")
+    assert "The size of tensor a (2) must match the size of tensor b (3)" in output
 
 
 def test_of_several_rows_the_one_that_fails_is_named(answered):

@@ -306,6 +306,19 @@ ENTRIES = [
         hint="Five is the default of `--n_flows`. What does your code do with a flow of one block?",
     ),
     wrong(
+        "log-det-per-coordinate",
+        """
+        z, log_det = x, torch.zeros(x.shape, device=x.device)
+        for layer in self.nf:
+            z, ld = layer.inverse(z)
+            log_det += ld
+        log_prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(dim=1)
+        return (log_prior + log_det).mean()
+        """,
+        misconception="log-det kept for each coordinate, where a block gives one for each row",
+        hint="Which shape does an `inverse` give its log-det, and to what do you add it? Try a batch of three pairs.",
+    ),
+    wrong(
         "last-block-forgotten",
         """
         z, log_det = x, 0.0

@@ -191,15 +191,16 @@ class Test_1b(SubmissionTest):
 
 class Test_1c(SubmissionTest):
     # Two blocks of two variables; z = (x - mu) / exp(alpha) with constant mu and alpha, and n = 2 reversed after each.
-    # Block 1: mu = (1, -1), alpha = (log 2, 0). Block 2: mu = (0, 2), alpha = (0, -log 4).
-    X = np.array([[0.0, 0], [3, -1]])
+    # Block 1: mu = (1, -1), alpha = (log 2, 0). Block 2: mu = (0, 2), alpha = (0, -log 4). There are three points: of
+    # two, what is of the shape (B,) would pass for what is of the shape (n,).
+    X = np.array([[0.0, 0], [3, -1], [1, 1]])
     BLOCKS = {
-        "points": np.array([[[0, 0], [3, -1]], [[1, -0.5], [0, 1]]], dtype=float),
-        "outputs": np.array([[[-0.5, 1], [1, 0]], [[1, -10], [0, -4]]], dtype=float),
-        "jacobians": np.stack([np.tile(np.diag([0.5, 1]), (2, 1, 1)), np.tile(np.diag([1.0, 4]), (2, 1, 1))]),
-        "log_dets": np.array([[-0.693147, -0.693147], [1.386294, 1.386294]]),
-        "slopes": np.zeros((2, 2, 2)),
-        "backwards": np.array([[[1, -1], [7, -2]], [[1, 1.875], [0, 2.25]]], dtype=float),
+        "points": np.array([[[0, 0], [3, -1], [1, 1]], [[1, -0.5], [0, 1], [2, 0]]], dtype=float),
+        "outputs": np.array([[[-0.5, 1], [1, 0], [0, 2]], [[1, -10], [0, -4], [2, -8]]], dtype=float),
+        "jacobians": np.stack([np.tile(np.diag([0.5, 1]), (3, 1, 1)), np.tile(np.diag([1.0, 4]), (3, 1, 1))]),
+        "log_dets": np.repeat([[-0.693147], [1.386294]], 3, axis=1),
+        "slopes": np.zeros((2, 3, 2)),
+        "backwards": np.array([[[1, -1], [7, -2], [3, 0]], [[1, 1.875], [0, 2.25], [2, 2]]], dtype=float),
         "weights": np.zeros((2, 4, 2)),
         "biases": np.array([[1, -1, 0.693147, 0], [0, 2, 0, -1.386294]]),
     }
@@ -218,23 +219,22 @@ class Test_1c(SubmissionTest):
 
     @graded()
     def test_0(self):
-        """1c-0-basic: MAF.log_probs of two points under two blocks and under one, and of a point of three variables"""
-        # z = (1, -10) and (0, -4), reversed; the log-dets are -log 2 and log 4. So log p is
-        # -log(2 pi) - 101 / 2 + log 2 and -log(2 pi) - 16 / 2 + log 2.
-        answer = {"value": -30.39473, "grad_shifts": [[28, -0.5], [-0.5, 7]], "grad_log_dets": [1, 1]}
+        """1c-0-basic: MAF.log_probs of three points under two blocks and one, and of a point of three variables"""
+        # z = (1, -10), (0, -4) and (2, -8), reversed; the log-dets are -log 2 and log 4. So log p is
+        # -log(2 pi) + log 2 less 101 / 2, 16 / 2 and 68 / 2.
+        answer = {"value": -31.97806, "grad_shifts": [[29.33333, -1], [-1, 7.333333]], "grad_log_dets": [1, 1]}
         cases = [(self.X, self.BLOCKS, answer)]
-        # z = (-0.5, 1) and (1, 0), log-det -log 2: log p is -log(2 pi) - 1.25 / 2 - log 2 and -log(2 pi) - 1 / 2 - log
-        # 2.
-        answer = {"value": -3.093524, "grad_shifts": [[-0.25, -0.5]], "grad_log_dets": [1]}
+        # z = (-0.5, 1), (1, 0) and (0, 2), log-det -log 2: log p is -log(2 pi) - log 2 less 1.25 / 2, 1 / 2 and 4 / 2.
+        answer = {"value": -3.572691, "grad_shifts": [[-0.1666667, -1]], "grad_log_dets": [1]}
         cases.append((self.X, {name: array[:1] for name, array in self.BLOCKS.items()}, answer))
         # -3/2 log(2 pi) - 14 / 2.
         answer = {"value": -9.756816, "grad_shifts": [[-1, -3, -2], [-2, -3, -1]], "grad_log_dets": [1, 1]}
         cases.append((self.POINT, self.THREE, answer))
-        self.log_probs(self.and_again(cases, lambda rng: self.random_case(rng, 2, 2, 2)))
+        self.log_probs(self.and_again(cases, lambda rng: self.random_case(rng, 2, 2, 3)))
 
     @graded()
     def test_1(self):
-        """1c-1-basic: the provided lines of MAF and PermuteLayer are as they were"""
+        """1c-1-basic: MAF's provided lines and PermuteLayer's, once log_probs runs on them"""
         self.provided(
             np.array([[1.0, 2, 3], [4, 5, 6]]),
             np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]),
