@@ -96,12 +96,14 @@ class SubmissionTest(GradedTestCase):
     solution: the module of the answers; None on a student's machine.
     seed: of the cases that hidden tests draw.
     leans_on: questions whose functions are called as the student wrote them, where the answers are not.
+    cut_off: asked where all values are right, and a gradient is not.
     """
 
     worker = None
     solution = None
     seed = 0
     leans_on = ""
+    cut_off = "is a part of it cut off from the graph?"
 
     def setUp(self):
         self.rng = np.random.default_rng([self.seed, zlib.crc32(self.test.name.encode())])
@@ -263,9 +265,15 @@ class SubmissionTest(GradedTestCase):
         wrong = {name for name, text in best.items() if text}
         of_gradients = {name for name in best if name.startswith("grad_")}
         self._values_wrong |= not wrong <= of_gradients
-        are_numbers = all(np.isfinite(reply[name]).all() for name in wrong & set(reply))
-        if wrong and are_numbers and not self._values_wrong and of_gradients < set(best):
-            self._problem("its values are right, its gradient is not: is a part of it cut off from the graph?", "")
+        there = [reply[name] for name in wrong & set(reply)]
+        if wrong and not self._values_wrong and of_gradients < set(best) and all(np.isfinite(g).all() for g in there):
+            self._problem(f"its values are right, its gradient is not: {self._why_no_gradient(there)}", "")
+
+    def _why_no_gradient(self, there):
+        """What to ask of gradients that are not right, of which these are there at all."""
+        if there and not any(gradient.any() for gradient in there):
+            return "it is 0 all over. Does a sigmoid saturate, is something clamped, or cut off from the graph?"
+        return self.cut_off
 
     def require(self, holds, what, problem, gist=None):
         """Gathers a problem unless something holds; `what` names it for the staff; gist is as in `_problem`."""

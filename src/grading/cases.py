@@ -36,7 +36,7 @@ def even(case):
 
 
 def far(case, *sizes):
-    """Images at which the discriminator of a case is at 100 or -100, as often as not; or at two other sizes, of the
+    """Images at which the discriminator of a case is at 120 or -120, as often as not; or at two other sizes, of the
     real and of the generated ones."""
     weight, bias = case["weight"], case["bias"]
     both = _far_apart(case["real"].sum(axis=(1, 2, 3)), case["images"].sum(axis=(1, 2, 3)), *sizes)
@@ -44,7 +44,7 @@ def far(case, *sizes):
     return {**case, **dict(zip(("real", "images"), moved, strict=True)), "curvature": np.zeros(weight.shape)}
 
 
-def _far_apart(real, fake, size=100.0, size_of_fake=100.0):
+def _far_apart(real, fake, size=120.0, size_of_fake=120.0):
     """Logits of these sizes by the signs of numbers; not as many of each for the real as for the fakes, or a loss that
     takes the one for the other would have the same value."""
     real, fake = np.where(real > 0, size, -size), np.where(fake > 0, size_of_fake, -size_of_fake)
@@ -70,7 +70,7 @@ def flat(case):
 
 
 def far_labelled(case):
-    """The same for `conditional_loss`: the two pixels that carry no class bring d to 100 or -100."""
+    """The same for `conditional_loss`: the two pixels that carry no class bring d to 120 or -120."""
     labels, weight = case["labels"], case["weight"]
     at_class = case["real"].reshape(len(labels), -1)[np.arange(len(labels)), labels]
     real = case["real"].copy()

@@ -330,12 +330,12 @@ class Test_8b(TableTest):
         "conjugates": np.array([0.8259394, 2.126928, 0.3132617, 1.313262, 0.04858735, 0.974077]),
     }
 
-    # At v = -100 and 100. Of g_f(100) float32 has nothing left, and f* is infinite there.
+    # At v = -120 and 120. Of g_f(120) float32 has nothing left, and f* is infinite there.
     FAR_GAN = {
-        "points": np.array([-100.0, 100]),
-        "activations": np.array([-100.0, 0]),
+        "points": np.array([-120.0, 120]),
+        "activations": np.array([-120.0, 0]),
         "activation_slopes": np.array([1.0, 0]),
-        "composed": np.array([0.0, 100]),
+        "composed": np.array([0.0, 120]),
         "composed_slopes": np.array([0.0, 1]),
         "conjugates": np.array([0, np.inf]),
     }
@@ -375,7 +375,7 @@ class Test_8b(TableTest):
         answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
         self.f_gan_losses("f_gan_loss_d", NEAR, ["gan"], self.GAN, answer)
         # Those of 2b-2-basic.
-        answer = {"value": 400 / 3, "grad_weight": [[[50, 250 / 3]]], "grad_bias": 0}
+        answer = {"value": 160, "grad_weight": [[[60, 100]]], "grad_bias": 0}
         self.f_gan_losses("f_gan_loss_d", FAR, ["gan"], self.FAR_GAN, answer)
         self.again(lambda rng: self.f_gan_losses("f_gan_loss_d", random_images(rng, 3, (1, 1, 2)), ["kl"]))
 

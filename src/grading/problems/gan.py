@@ -98,11 +98,11 @@ NEAR = {
 }
 # Six times as large: logits 1.5, 12, -6 and 6, -18, 3, where softplus is nearly its argument, but not quite.
 LARGER = {**NEAR, "weight": np.full((1, 1, 2), 6.0)}
-# Logits -100, -100, 100 and -100, 100, 100.
+# Logits -120, -120, 120 and -120, 120, 120: beyond 100, at which torch's binary_cross_entropy cuts a log off.
 FAR = {
     **NEAR,
-    "real": np.array([[-50, -50], [-50, -50], [100, 0]], dtype=float).reshape(3, 1, 1, 2),
-    "images": np.array([[-50, -50], [50, 50], [0, 100]], dtype=float).reshape(3, 1, 1, 2),
+    "real": np.array([[-60, -60], [-60, -60], [120, 0]], dtype=float).reshape(3, 1, 1, 2),
+    "images": np.array([[-60, -60], [60, 60], [0, 120]], dtype=float).reshape(3, 1, 1, 2),
 }
 
 
@@ -130,16 +130,16 @@ class Test_2b(LossTest):
 
     @graded()
     def test_2(self):
-        """2b-2-basic: loss_nonsaturating_d at logits of 100 and -100"""
-        # 100, 100, 0 and 0, 100, 100: a third of 400. Two slopes of -1 and two of 1.
-        known = [(FAR, {"value": 400 / 3, "grad_weight": [[[50, 250 / 3]]], "grad_bias": 0})]
+        """2b-2-basic: loss_nonsaturating_d at logits of 120 and -120"""
+        # 120, 120, 0 and 0, 120, 120: a third of 480. Two slopes of -1 and two of 1.
+        known = [(FAR, {"value": 160, "grad_weight": [[[60, 100]]], "grad_bias": 0})]
         self.basic("loss_nonsaturating_d", known, lambda rng: far(random_images(rng, 3, (1, 1, 2))))
 
     @graded()
     def test_3(self):
-        """2b-3-basic: loss_nonsaturating_g at logits of 100 and -100"""
+        """2b-3-basic: loss_nonsaturating_g at logits of 120 and -120"""
         gradient = np.repeat([-1 / 3, 0, 0], 2).reshape(3, 1, 1, 2)
-        known = [(FAR, {"value": 100 / 3, "grad_images": gradient})]
+        known = [(FAR, {"value": 40, "grad_images": gradient})]
         self.basic("loss_nonsaturating_g", known, lambda rng: far(random_images(rng, 3, (1, 1, 2))))
 
     @graded()
@@ -175,9 +175,9 @@ LABELLED["real"][:, :10] = 5  # what d sees if it is told the wrong class
 LABELLED["real"][[0, 1, 2], [3, 0, 9]] = [0.25, 1, 1]
 LABELLED["real"][:, 10:] = [[0, 0], [1, 0], [0, -1]]
 LABELLED["real"] = LABELLED["real"].reshape(3, 1, 3, 4)
-# As LARGER and FAR; logits 1.5, 12, -6 and 6, -18, 3, then 25, 200, -100 and 100, -300, 50.
+# As LARGER and FAR; logits 1.5, 12, -6 and 6, -18, 3, then 30, 240, -120 and 120, -360, 60.
 LARGER_LABELLED = {**LABELLED, "gain": np.array(6.0), "weight": np.array([6.0, 12])}
-FAR_LABELLED = {**LABELLED, "gain": np.array(100.0), "weight": np.array([100.0, 200])}
+FAR_LABELLED = {**LABELLED, "gain": np.array(120.0), "weight": np.array([120.0, 240])}
 
 
 class Test_4b(LossTest):
@@ -186,8 +186,8 @@ class Test_4b(LossTest):
         """4b-0-basic: conditional_loss_nonsaturating_d on three images with labels"""
         answer = {"value": 1.450685, "grad_gain": 0.147075, "grad_weight": [0.032392, 0.124134], "grad_bias": 0.03762}
         larger = {"value": 5.084986, "grad_gain": 0.302321, "grad_weight": [0.15876, 0.173747], "grad_bias": 0.256714}
-        # (0 + 0 + 100) / 3 + (100 + 0 + 50) / 3.
-        distant = {"value": 250 / 3, "grad_gain": 1 / 3, "grad_weight": [1 / 6, 1 / 6], "grad_bias": 1 / 3}
+        # (0 + 0 + 120) / 3 + (120 + 0 + 60) / 3.
+        distant = {"value": 100, "grad_gain": 1 / 3, "grad_weight": [1 / 6, 1 / 6], "grad_bias": 1 / 3}
         known = [(LABELLED, answer), (LARGER_LABELLED, larger), (FAR_LABELLED, distant)]
         self.basic("conditional_loss_nonsaturating_d", known, lambda rng: random_labelled(rng, 3))
 
@@ -200,7 +200,7 @@ class Test_4b(LossTest):
         turned = {**LARGER_LABELLED, "gain": -LARGER_LABELLED["gain"], "weight": -LARGER_LABELLED["weight"]}
         gradient = [[1.995055, 3.99011], [3.045996e-08, 6.091992e-08], [1.905148, 3.810297]]
         larger = {"value": 3.017021, "grad_tags": gradient, "grad_amplitude": 3.9002}
-        distant = {"value": 100, "grad_amplitude": -100 / 3}
+        distant = {"value": 120, "grad_amplitude": -40}
         known = [(LABELLED, answer), (turned, larger), (FAR_LABELLED, distant)]
         self.basic("conditional_loss_nonsaturating_g", known, lambda rng: random_labelled(rng, 3))
 
@@ -370,10 +370,10 @@ class Test_7a(LossTest):
 
     @graded(is_extra_credit=True)
     def test_1(self):
-        """7a-1-basic: loss_minimax_g at logits of 100 and -100"""
-        # 0, -100 and -100. No gradient comes from the first, a fake that was found out.
+        """7a-1-basic: loss_minimax_g at logits of 120 and -120"""
+        # 0, -120 and -120. No gradient comes from the first, a fake that was found out.
         gradient = np.repeat([0, -1 / 3, -1 / 3], 2).reshape(3, 1, 1, 2)
-        known = [(FAR, {"value": -200 / 3, "grad_images": gradient})]
+        known = [(FAR, {"value": -80, "grad_images": gradient})]
         self.basic("loss_minimax_g", known, lambda rng: far(random_images(rng, 3, (1, 1, 2))))
 
     @graded(is_extra_credit=True)
