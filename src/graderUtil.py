@@ -17,7 +17,7 @@ NO_SENSE = "The reply from your code could not be read. Unless your code interfe
 UNFINISHED = "Grading was stopped before its end; what was not run has no points. Submit again, or tell the staff."
 
 # How lines begin that only the grader itself writes.
-_OWN_LINES = re.compile(r"^(?=-----|Total:|Behind the wall|Still to be written)", re.M)
+_OWN_LINES = re.compile(r"^(?=-----|Total:|Hidden tests|Behind the wall|Still to be written)", re.M)
 
 
 class Ungraded(Exception):
@@ -77,9 +77,11 @@ class GradedTestCase(unittest.TestCase):
     """A unittest.TestCase of `graded` methods.
 
     waited: seconds that the test waited for what is not the student's doing; they do not count.
+    unwritten: the function that stopped it, where that is still to be written.
     """
 
     waited = 0.0
+    unwritten = None
 
     @property
     def test(self):
@@ -118,11 +120,15 @@ class GradedResult(unittest.TestResult):
 
     Args:
         points: {test id: points}.
+
+    Attributes:
+        found_in_hidden: ids of hidden tests that are not graded here and found something wrong all the same.
     """
 
     def __init__(self, points):
         super().__init__()
         self.outcomes = []
+        self.found_in_hidden = []
         self._points = points
 
     def startTest(self, test):
@@ -159,6 +165,8 @@ class GradedResult(unittest.TestResult):
         got = most if status == "passed" else 0
         outcome = Outcome(test.test, got, most, status, took, test.prints(), output, gist or test.gist())
         self.outcomes.append(outcome)
+        if status == "ungraded" and output and not test.unwritten:
+            self.found_in_hidden.append(test.test.name)
         self.finished(outcome)
 
     def starting(self, test):
@@ -210,10 +218,13 @@ class TerminalResult(GradedResult):
         if outcome.status == "unattempted":
             end += " (extra credit, not tried)"
         colour = {"passed": "32", "failed": "31", "ungraded": "33", "unattempted": "33"}[outcome.status]
+        colour = "31" if test.name in self.found_in_hidden else colour
         self._say(f"\033[{colour}m{end}\033[0m\n" if self._colours else f"{end}\n")
 
     def close(self):
         """Writes the totals."""
+        if self.found_in_hidden:
+            self._say(f"Hidden tests that already found something: {', '.join(self.found_in_hidden)} (see above).")
         points, most = self.total()
         text = f"Total: {points:g}/{most:g} points"
         hidden = self.total(ungraded=True)[1]

@@ -407,7 +407,12 @@ def test_on_a_students_machine_hidden_tests_are_marked_ungraded(students_copy):
         re.M,
     )
     assert "Total: 3/3 points, and 4 points of hidden tests that are graded when you submit" in output
-    assert "Hidden tests with --seed" not in output
+    assert "Hidden tests" not in output
+
+
+def test_on_a_students_machine_a_hidden_test_that_found_nothing_leans_on_nothing(students_copy):
+    _, output, _ = grade(students_copy / "submission", "6d-3", source=students_copy)
+    assert "It calls what you wrote" not in output and "already found" not in output
 
 
 def test_blank_files_get_nothing_and_the_functions_are_named(tmp_path, students_copy):

@@ -74,6 +74,21 @@ def test_the_terminal_form_is_the_handouts():
     assert not result.all_passed
 
 
+def test_what_hidden_tests_found_is_told_before_the_total():
+    class Unwritten(Case):
+        unwritten = "f"
+
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    run(TerminalResult(POINTS, stream))
+    assert "\033[31m----- END 1a-1-hidden" in stream.getvalue()
+    told = "Hidden tests that already found something: 1a-1-hidden (see above).\nTotal: 2/3 points, and 1.5 points"
+    assert told in stream.getvalue()
+    stream = io.StringIO()
+    run(TerminalResult(POINTS, stream), [Unwritten(name) for name in ("test_0", "test_1")])
+    assert "already found" not in stream.getvalue()
+
+
 @pytest.mark.parametrize(("tty", "no_colour"), [(True, False), (True, True), (False, False)])
 def test_colours_are_for_terminals(monkeypatch, tty, no_colour):
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -359,7 +359,7 @@ class SubmissionTest(GradedTestCase):
                 others = [title for title in others if "the gradient by" not in title]
             text += f"... and {len(rest)} more" + (", among them:\n" if others else " of the kind\n")
             text += "".join(f"    {title}\n" for title in others[:most])
-        if self.leans_on and self.solution is None and not self.unwritten:
+        if self._problems and self.leans_on and self.solution is None and not self.unwritten:
             text += f"It calls what you wrote for {self.leans_on}: if these do not pass yet, mend them first."
         return text.rstrip("\n")
 
