@@ -1,5 +1,7 @@
 """What a submission gave, held against what is right: the difference in words, or None."""
 
+import re
+
 import numpy as np
 
 RELATIVE = 1e-4  # float32 gives about 1e-6 on networks as small as the probes'
@@ -71,9 +73,9 @@ def shown(array):
     array = np.asarray(array)
     if array.size > SHOWN:
         return f"an array of shape {array.shape}"
-    if array.dtype.kind == "f":
-        return np.array2string(array, precision=6, separator=", ", suppress_small=True).replace("\n", "")
-    return np.array2string(array, separator=", ").replace("\n", "")
+    digits = {"float_kind": lambda number: f"{number + 0:.7g}"}  # as many as float32 has
+    text = np.array2string(array, separator=", ", formatter=digits, max_line_width=10_000)
+    return re.sub(r"\s*\n\s*", " ", text)
 
 
 def _errors(got, expected, relative):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grading.compare import agree, difference, error
+from grading.compare import agree, difference, error, shown
 
 
 def test_rounding_is_no_difference():
@@ -54,6 +54,14 @@ def test_of_many_numbers_the_worst_is_shown():
     got = expected.copy()
     got[1, 2], got[3, 4] = 0.5, -3
     assert difference(got, expected) == ("expected 0 at [3, 4] of (5, 5)\ngot      -3 there; 2 of 25 entries differ")
+
+
+def test_numbers_are_shown_as_they_are_however_small():
+    assert shown(np.array([[0.0], [6.144212e-6]])) == "[[0], [6.144212e-06]]"
+    assert shown(np.array([0.25, 4e-5, 9, 162784.791])) == "[0.25, 4e-05, 9, 162784.8]"
+    assert shown(np.array([[[0.5, -0.0], [1, 2]], [[1, 1], [1, 1]]])) == "[[[0.5, 0], [1, 2]], [[1, 1], [1, 1]]]"
+    assert shown(np.array([1.0, -3e-8, np.inf, np.nan])) == "[1, -3e-08, inf, nan]"
+    assert shown(np.float64(1.278642)) == "1.278642" and shown(np.arange(3)) == "[0, 1, 2]"
 
 
 def test_an_error_is_a_share_of_what_is_granted():
