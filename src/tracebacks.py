@@ -5,6 +5,7 @@ import traceback
 from pathlib import Path
 
 ENDS = 4  # of a long traceback, lines that are shown at either end
+RAISED = "An error in the submission:"
 
 
 def unwritten(error, folder):
@@ -44,7 +45,7 @@ def explain(error, folder):
     lines = traceback.format_list([frames[index] for index in own if index < len(frames)])
     if len(lines) > 2 * ENDS:  # functions that call each other without end
         lines[ENDS:-ENDS] = [f"  ... {len(lines) - 2 * ENDS} more calls\n"]
-    return "An error in the submission:\n" + "".join(lines + traceback.format_exception_only(error)).rstrip()
+    return f"{RAISED}\n" + "".join(lines + traceback.format_exception_only(error)).rstrip()
 
 
 def hint_of_backward(error):

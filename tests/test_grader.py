@@ -282,7 +282,7 @@ def test_of_several_rows_the_one_that_fails_is_named(answered):
     outcome = answered(Raising())["8a-1-basic"]
     assert outcome.status == "failed"
     assert outcome.gist == "conjugate of neyman: it stopped with an error"
-    assert outcome.output == "division by zero"
+    assert outcome.output == "division by zero\n    on       at = [-0.4, -0.1]"
 
 
 @pytest.mark.parametrize(
@@ -389,10 +389,14 @@ def test_what_nan_comes_from_is_told_once(tmp_path):
 
 def test_on_a_students_machine_a_bound_of_a_wrong_divergence_is_told_to_lean_on_it(students_copy):
     path = students_copy / "submission" / "vae.py"
-    path.write_text(path.read_text().replace("return 0.5 * (pv.log()", "return (pv.log()"))
+    path.write_text(text := path.read_text().replace("return 0.5 * (pv.log()", "return (pv.log()"))
     _, output, _ = grade(students_copy / "submission", "6d", source=students_copy)
     assert "kl, the second thing that it returns is not right" in output
     assert "It calls what you wrote for 6a, 6b and 6c: if these do not pass yet, mend them first." in output
+    path.write_text(text.replace("return kl + rec, kl, rec", "return kl + rec, kl, rec[None]"))
+    _, output, _ = grade(students_copy / "submission", "6d-0", source=students_copy)
+    assert "rec must be a 0-d tensor" in output and "It calls what you wrote" not in output
+    path.write_text(text)
     _, output, _ = grade(students_copy / "submission", "6d")  # where the answers are, a mistake costs one question
     assert "extra credit: 3/3 points" in output
 
@@ -491,6 +495,31 @@ def test_labels_that_do_not_fit_their_images_are_said(tmp_path, old, new, told):
     first, *rest = output.partition("START 4b-0-basic")[2].splitlines()[1:]
     assert first == f"conditional_loss_nonsaturating_d: d is told {told}"
     assert rest[0].endswith("its value is not right:")
+
+
+def test_an_error_in_a_later_case_comes_first_and_whole_with_what_it_was_called_on(tmp_path):
+    text = (SOLVED / "flow_network.py").read_text()
+    wrong = text.replace("return (log_prior + log_det).mean()", "return (log_prior + log_det)[2].mean() + 1")
+    assert wrong != text
+    _, output, _ = grade(write(tmp_path / "late", flow_network=wrong), "1c-0-basic")
+    block = output.partition("variables\n")[2]
+    assert block.startswith("An error in the submission:\n") and "IndexError: index 2" in block
+    error, on, rest = block.partition("    on       x = [1, 2, 3]\n".replace("x =", "x (1, 3) ="))
+    assert on and "is not right" not in error and "its value is not right" in rest
+    assert "among them:\n    An error" not in output
+
+
+def test_at_home_an_error_in_a_hidden_test_shows_shapes_and_of_a_device_no_inputs(students_copy):
+    path = students_copy / "submission" / "gan.py"
+    solved = path.read_text()
+    for inserted, told in (
+        ("assert len(z) < 9", "AssertionError\n    on       real of shape (521, 3, 2, 4)\n"),
+        ("z = z + torch.ones(3)", "without device"),
+    ):
+        old = "    return -F.logsigmoid(d(g(z))).mean()"
+        path.write_text(solved.replace(old, f"    {inserted}\n{old}"))
+        _, output, _ = grade(path.parent, "2b-5", "2b-6", source=students_copy)
+        assert told in output and "[[" not in output and ("of shape" in output) == ("assert" in inserted)
 
 
 def test_labels_of_another_type_are_said(tmp_path):
@@ -607,7 +636,7 @@ def test_an_error_shows_the_students_own_lines_and_prints_stand_with_their_test(
     lines = block.splitlines()
     first = lines.index("An error in the submission:")
     assert 'gan.py", line' in lines[first + 1] and "in loss_nonsaturating_g" in lines[first + 1]
-    assert lines[-1].startswith("TypeError: ")
+    assert next(line for line in lines[first + 2 :] if line[:1] != " ").startswith("TypeError: ")
     assert points(output)["2b-0-basic"] == "1/1"
     assert not errors
 
@@ -741,5 +770,7 @@ def test_a_broken_file_costs_its_own_points_only(tmp_path, why):
     got = points(output)
     assert all(value.split("/")[0] == "0" for name, value in got.items() if name[:2] == "2b")
     assert all(len(set(value.split("/"))) == 1 for name, value in got.items() if name[:2] == "1b")
-    assert output.count(message) == 7
+    is_told_each_time = why == "a missing function"
+    assert output.count(message) == (7 if is_told_each_time else 1)
+    assert output.count("The file cannot be imported, as in 2b-0-basic.") == (0 if is_told_each_time else 6)
     assert "Total: 5/12 points" in output

@@ -13,6 +13,7 @@ import numpy as np
 from graderUtil import GradedTestCase, Unattempted, Ungraded
 from grading.client import HASTE, Failed
 from grading.compare import FACTOR, NAN, RELATIVE, SHOWN, difference, error, shown
+from tracebacks import RAISED
 
 TEXTS = ("touched", "layers")  # what is text in a reply; all else is numbers
 KEPT = 2**16  # bytes of an array that are noted for the staff's side
@@ -119,6 +120,7 @@ class SubmissionTest(GradedTestCase):
         self._function = self._about = ""
         self._no_news = False
         self._on = {}
+        self._may_lean = True
         self._prints = ""
 
     def ask(self, probe, **arguments):
@@ -162,8 +164,10 @@ class SubmissionTest(GradedTestCase):
     def _asking(self, probe):
         """Gives the seconds that an answer may take, and keeps account of them."""
         started = time.perf_counter()
+        on, self._on = self._on, {}  # what fails at import fails on any input
         try:
             self.worker.prepare(probe.split(".")[0])
+            self._on = on
             self.waited += time.perf_counter() - started
             yield min(self._left, HASTE) if self._function in self.worker.hung else self._left
         except Failed as failure:
@@ -193,8 +197,18 @@ class SubmissionTest(GradedTestCase):
         elif self.unwritten:
             why = "it is still to be written"
         self._gist.append(f"{self._about or 'Your code'}: {why}")
-        self._problems.append((str(failure) + less, ""))
+        self._may_lean = str(failure).startswith(RAISED)  # what is of another shape is so by this function's own doing
+        on = "" if failure.absent or failure.unwritten else self._inputs()
+        self._problems.insert(0, (self._told(failure) + less, on))
         return self._verdict()
+
+    def _told(self, failure):
+        """What a `Failed` says, or where it has been said."""
+        if failure.told_in:
+            return f"The file cannot be imported, as in {failure.told_in}."
+        if not self.test.is_hidden:
+            failure.told_in = self.test.name
+        return str(failure)
 
     def _print(self, text):
         left = PRINTS - len(self._prints)
@@ -337,13 +351,19 @@ class SubmissionTest(GradedTestCase):
         self._gist.append(gist.removesuffix(":"))  # no numbers follow
         if self._again and not self.test.is_hidden:
             lines = f"On a fresh case, {lines}"
-        on = "\n".join(f"{name.replace('_', ' ')} {_shown_input(value)}" for name, value in self._on.items())
-        problem = lines + ("\n" + textwrap.indent(text, "    ") if text else ""), on
+        problem = lines + ("\n" + textwrap.indent(text, "    ") if text else ""), self._inputs()
         if problem not in self._problems:
             self._problems.append(problem)
 
+    def _inputs(self):
+        """What the student's code was called on, a line each. Where no answers are, a hidden test's numbers explain
+        nothing."""
+        one = _shape_of_input if self._is_ungraded() else _shown_input
+        return "\n".join(f"{name.replace('_', ' ')} {one(value)}" for name, value in self._on.items())
+
     def _report(self):
-        """The first problems, those on the same inputs together; what follows from one mistake is much."""
+        """The first problems, what stopped the test before all, and those on the same inputs together; what follows
+        from one mistake is much."""
         most = 3
         text = ""
         for on, problems in itertools.groupby(self._problems[:most], key=lambda problem: problem[1]):
@@ -359,7 +379,7 @@ class SubmissionTest(GradedTestCase):
                 others = [title for title in others if "the gradient by" not in title]
             text += f"... and {len(rest)} more" + (", among them:\n" if others else " of the kind\n")
             text += "".join(f"    {title}\n" for title in others[:most])
-        if self._problems and self.leans_on and self.solution is None and not self.unwritten:
+        if self._problems and self._may_lean and self.leans_on and self.solution is None and not self.unwritten:
             text += f"It calls what you wrote for {self.leans_on}: if these do not pass yet, mend them first."
         return text.rstrip("\n")
 
@@ -367,6 +387,10 @@ class SubmissionTest(GradedTestCase):
 def _title(lines):
     """Of a problem the words without the numbers that follow, and without the case."""
     return lines.partition("\n")[0].removeprefix("On a fresh case, ").removesuffix(":")
+
+
+def _shape_of_input(value):
+    return f"of shape {np.shape(value)}" if np.size(value) > 1 else _shown_input(value)
 
 
 def _shown_input(value):

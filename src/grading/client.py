@@ -39,7 +39,12 @@ class Failed(Exception):
         unwritten: the function that is still to be written, if that is why.
         hung: whether it took too long.
         absent: whether the submission has no file or function of that name.
+
+    Attributes:
+        told_in: for the caller's notes, the test whose report has said it; what fails at import is met in many.
     """
+
+    told_in = ""
 
     def __init__(self, message, unwritten=None, hung=False, absent=False):
         super().__init__(message)

@@ -63,6 +63,7 @@ class Test_1a(SubmissionTest):
         cases = [(*random_network(self.rng, n), self.rng.normal(size=(size, n))) for n, size in SIZES]
         self.forwards([*cases, *far_cases(self.rng)])
         weight, bias = random_network(self.rng, 2)
+        self.about("MADE.forward")
         self.ask("flow_network.forward_on_device", weight=weight, bias=bias, z=self.rng.normal(size=(3, 2)))
 
     @graded()
@@ -157,6 +158,7 @@ class Test_1b(SubmissionTest):
             [(*case, self.rng.normal(size=case[2].shape), self.rng.normal(size=len(case[2]))) for case in cases]
         )
         weight, bias = random_network(self.rng, 2)
+        self.about("MADE.inverse")
         self.ask("flow_network.inverse_on_device", weight=weight, bias=bias, x=self.rng.normal(size=(3, 2)))
 
     def inverses(self, cases, answers=()):
@@ -258,6 +260,7 @@ class Test_1c(SubmissionTest):
             sizes = [(1, 1, 3), (2, 2, 1), (3, 3, 4), (5, 4, 6), (2, 3, 521)]
             cases = [*(self.random_case(self.rng, *size) for size in sizes), *self.far_cases()]
         self.log_probs(cases)
+        self.about("MAF.log_probs")
         self.ask("flow_network.log_probs", x=self.X, watch=True, **self.BLOCKS)
 
     def provided(self, x, constants, answer=None):

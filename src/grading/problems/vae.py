@@ -87,6 +87,7 @@ class VaeTest(SubmissionTest):
         x, coefficients = random_autoencoder(self.rng, 3)
         given = {**coefficients, **self._known(x, coefficients, n_samples or 1)}
         given |= {} if n_samples is None else {"n_samples": n_samples}
+        self.about(function)
         self.ask("vae.bound_on_device", function=function, x=x, **given)
 
     def _ask(self, function, x, coefficients, n_samples):
@@ -142,6 +143,7 @@ class Test_6a(VaeTest):
         self.gradients(self.rng.normal(size=(4, 3)), np.full((4, 3), 1e6))
         self.samples(np.array([0.0, 50, -50]), np.array([2e-5, 1e4, 2]))
         self.noise((20, 50, 3))
+        self.about("sample_gaussian")
         self.ask("vae.on_device", function="sample_gaussian", m=np.zeros((3, 2)), v=np.ones((3, 2)))
 
     def usable(self, reply, m):
@@ -248,6 +250,7 @@ class Test_6b(VaeTest):
         self.of_tensors("kl_normal", {**narrow, "qv": narrow["qv"] * 1e4, "pv": narrow["pv"] * 1e2})
         self.of_tensors("kl_normal", {**narrow, "pv": narrow["pv"] * 1e-6})
         self.of_tensors("kl_normal", {**narrow, "qm": narrow["qm"] * 50, "pm": narrow["pm"] * 50})
+        self.about("kl_normal")
         self.ask("vae.on_device", function="kl_normal", **{name: np.ones((3, 2)) for name in ("qm", "qv", "pm", "pv")})
 
 
@@ -290,6 +293,7 @@ class Test_6c(VaeTest):
                 self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, shape, least))
         for least in (3, 9):  # among many pixels: where all are as they should be, only rounding is left of a few
             self.of_tensors("log_bernoulli_with_logits", pixels(self.rng, (4, 100), least))
+        self.about("log_bernoulli_with_logits")
         self.ask(
             "vae.on_device", function="log_bernoulli_with_logits", x=np.ones((3, 2)), logits=self.rng.random((3, 2))
         )
