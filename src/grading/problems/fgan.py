@@ -6,7 +6,7 @@ import numpy as np
 
 from graderUtil import graded
 from grading.cases import far, random_images
-from grading.problems.gan import BATCHES, FAR, NEAR, LossTest
+from grading.problems.gan import BATCHES, FAR, NEAR, LossTest, case_told
 
 # The rows with the parameter a of basic tests: pi of the weighted Jensen-Shannon divergence, alpha of the last two.
 ROWS = {
@@ -447,7 +447,8 @@ class Test_8b(TableTest):
         questions = []
         for name in names:
             on = {"name": name, "a": _number(ROWS[name]), **case, **(self._known(name, case) or known)}
-            subject = {"function": function, "title": f"{function} of {_row(name, ROWS[name])}", **case}
+            title = f"{function} of {_row(name, ROWS[name])}"
+            subject = {"function": function, "title": title, **case_told(function, case)}
             questions.append((subject, {"function": function, **on}))
         for name, reply in zip(names, self.ask_each("fgan.loss", questions), strict=True):
             self.expect(reply, answer or self._right_loss(function, name, case), len(case["real"]))

@@ -48,8 +48,9 @@ class LossTest(SubmissionTest):
     def asked(self, function, cases):
         """Yields each case with the reply."""
         probe = "gan.conditional_loss" if "labels" in cases[0] else "gan.loss"
-        questions = [{"function": function, **case} for case in cases]
-        return zip(cases, self.ask_each(probe, [(question, question) for question in questions]), strict=True)
+        told = labelled_case_told if "labels" in cases[0] else case_told
+        questions = [({"function": function, **told(function, case)}, {"function": function, **case}) for case in cases]
+        return zip(cases, self.ask_each(probe, questions), strict=True)
 
     def _check_loss(self, function, case, reply, answer):
         if answer is None and self.solution:
@@ -86,6 +87,42 @@ class LossTest(SubmissionTest):
         self.fault("noise", noises_fault([reply.get(name) for name in ("z_0", "z_1", "z_2")], width=3, size=MANY))
         case = {"labels": np.arange(4)} if labels else {}
         self.ask(f"{self.probes}.on_device", function=function, real=real[:4], images=images[:4], **case)
+
+
+def case_told(function, case):
+    """What a report says of a case: d's outputs before what they come of, and nothing that is 0 throughout or that the
+    loss does not look at. Arguments as for the probe `loss`."""
+    weight, curvature, bias = (np.asarray(case[name]) for name in ("weight", "curvature", "bias"))
+    images = {"g(z)": case["images"]}
+    if not function.endswith("_g"):
+        images = {"x_real": case["real"], **images}
+    values = {f"d({x})": ((weight + curvature * of / 2) * of).sum(axis=(1, 2, 3)) + bias for x, of in images.items()}
+    terms = ("curvature", curvature, " + (curvature * x**2).sum() / 2"), ("bias", bias, " + bias")
+    terms = [term for term in terms if term[1].any()]
+    if function == "loss_wasserstein_gp_d" and not curvature.any():
+        values["norm of its gradient by x"] = f"{np.linalg.norm(weight):.6g}, for each image"
+    formula = "(weight * x).sum()" + "".join(text for _, _, text in terms)
+    return {**values, "d(x)": formula, **images, "weight": weight, **{name: one for name, one, _ in terms}}
+
+
+def labelled_case_told(function, case):
+    """The same for the probe `conditional_loss`."""
+    labels, weight, bias = case["labels"], case["weight"], np.asarray(case["bias"])
+    pixels = case["real"].reshape(len(labels), -1)
+    at_class, last = pixels[np.arange(len(labels)), labels], pixels[:, 10:]
+    of_real = {"d(x_real, y_real)": case["gain"] * at_class + last @ weight + bias}
+    of_fake = {"d(g(z, y), y)": case["gain"] * case["amplitude"] + case["tags"] @ weight + bias}
+    real = {"y_real": labels, "x_real at pixel y_real": at_class, "the last two pixels of x_real": last}
+    if function.endswith("_g"):
+        of_real = real = {}
+    return {
+        **of_real,
+        **of_fake,
+        "d(x, y)": "gain * x at pixel y + (weight * the last two pixels of x).sum() + bias",
+        "g(z, y)": "amplitude at pixel y, tags at the last two, 0 at others",
+        **real,
+        **{name: case[name] for name in ("gain", "weight", "bias", "amplitude", "tags")},
+    }
 
 
 # Three real and three generated images of 1 x 1 x 2 pixels; d adds the pixels. Logits: 1/4, 2, -1 and 1, -3, 1/2.
@@ -251,6 +288,7 @@ STEEP = {
     "bias": np.zeros(()),
 }
 FLAT = {**STEEP, "weight": np.array([[[0.3, 0], [0, -0.4]]])}  # of norm 1/2
+EVEN = {**STEEP, "weight": np.array([[[0.1, 0.5], [0.5, 0.7]]])}  # of norm 1
 # The same pixels, two in each of two channels.
 TWO_CHANNELS = {**STEEP, **{name: STEEP[name].reshape(-1, 2, 1, 2) for name in ("real", "images")}}
 TWO_CHANNELS |= {name: STEEP[name].reshape(2, 1, 2) for name in ("weight", "curvature")}
@@ -271,11 +309,14 @@ class Test_5e(LossTest):
     @graded()
     def test_0(self):
         """5e-0-basic: loss_wasserstein_gp_d where the gradient of d is the same wherever two images are mixed"""
+        # d is 0.1, 0.5, 1.2 on the real images and 0.7, 0.6, 1 on the fakes: 2.3/3 - 1.8/3. There is no penalty, so
+        # that a mistake in the means stands alone here, and one in the penalty below.
+        answers = [{"value": 1 / 6, "grad_weight": [[[0, 2 / 3], [-1 / 3, 0]]], "grad_bias": 0}]
         # d is 1, 2, 6 on the real images and 4, 3, 4 on the fakes: 11/3 - 9/3. The penalty is 10 (5 - 1)^2; its
         # gradient is 10 * 2 (5 - 1) weight / 5, and reaches the weight only if the gradient by x was itself made to be
         # differentiated.
         answer = {"value": 160.666667, "grad_weight": [[[16, 32.666667], [31.666667, 64]]], "grad_bias": 0}
-        answers = [answer]
+        answers.append(answer)
         # d is 0.3, 0, -0.4 and -0.4, 0.3, 0: the means are equal. The penalty is 10 (1/2 - 1)^2.
         answers.append({"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0})
         # An image has one norm, of all its channels.
@@ -284,7 +325,7 @@ class Test_5e(LossTest):
         answer = {"value": 102.75, "grad_weight": [[[30.333333, 30.083333], [13.916667, 32]]], "grad_bias": 0}
         # An image has one a, too.
         answers += [answer, {**answer, "grad_weight": [[[30.333333, 30.083333]], [[13.916667, 32]]]}]
-        linear, bent = [STEEP, FLAT, TWO_CHANNELS], [BENT, BENT_CHANNELS]
+        linear, bent = [EVEN, STEEP, FLAT, TWO_CHANNELS], [BENT, BENT_CHANNELS]
         cases = self.and_again([*linear, *bent], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
         for (case, reply), answer in zip_longest(self.asked("loss_wasserstein_gp_d", cases), answers):
             if any(case is one for one in linear):
