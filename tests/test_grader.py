@@ -474,8 +474,8 @@ def test_swapped_critic_means_are_told_where_the_penalty_is_0_with_the_parts_of_
     old, new = "return d(x_fake).mean() - d(x_real).mean()", "return d(x_real).mean() - d(x_fake).mean()"
     _, output, _ = grade(write(tmp_path / "swapped", gan=text.replace(old, new)), "5e-0-basic")
     first = output.partition("value is not right")[2].partition("value is not right")[0]
-    assert "expected 0.166667\n    got      -0.166667\n             (what is expected, times -1)" in first
-    assert "on       d(x_real) = [0.1, 0.5, 1.2]\n             d(g(z)) = [0.7, 0.6, 1]" in first
+    assert "expected 1.66667\n    got      -1.66667\n             (what is expected, times -1)" in first
+    assert "on       d(x_real) = [1, 5, 12]\n             d(g(z)) = [7, 6, 10]" in first
     assert "norm of its gradient by x = 1, for each image" in first
 
 

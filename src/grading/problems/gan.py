@@ -288,7 +288,9 @@ STEEP = {
     "bias": np.zeros(()),
 }
 FLAT = {**STEEP, "weight": np.array([[[0.3, 0], [0, -0.4]]])}  # of norm 1/2
-EVEN = {**STEEP, "weight": np.array([[[0.1, 0.5], [0.5, 0.7]]])}  # of norm 1
+# Of norm 1, on images so large that what some add to the square of a norm, for the slope of a root at 0, is nothing.
+UNIT = {name: 10 * STEEP[name] for name in ("real", "images", "curvature", "bias")}
+UNIT |= {"weight": np.array([[[0.1, 0.5], [0.5, 0.7]]])}
 # The same pixels, two in each of two channels.
 TWO_CHANNELS = {**STEEP, **{name: STEEP[name].reshape(-1, 2, 1, 2) for name in ("real", "images")}}
 TWO_CHANNELS |= {name: STEEP[name].reshape(2, 1, 2) for name in ("weight", "curvature")}
@@ -309,9 +311,9 @@ class Test_5e(LossTest):
     @graded()
     def test_0(self):
         """5e-0-basic: loss_wasserstein_gp_d where the gradient of d is the same wherever two images are mixed"""
-        # d is 0.1, 0.5, 1.2 on the real images and 0.7, 0.6, 1 on the fakes: 2.3/3 - 1.8/3. There is no penalty, so
-        # that a mistake in the means stands alone here, and one in the penalty below.
-        answers = [{"value": 1 / 6, "grad_weight": [[[0, 2 / 3], [-1 / 3, 0]]], "grad_bias": 0}]
+        # d is 1, 5, 12 on the real images and 7, 6, 10 on the fakes: 23/3 - 18/3. There is no penalty, so that a
+        # mistake in the means stands alone here, and one in the penalty below.
+        answers = [{"value": 5 / 3, "grad_weight": [[[0, 20 / 3], [-10 / 3, 0]]], "grad_bias": 0}]
         # d is 1, 2, 6 on the real images and 4, 3, 4 on the fakes: 11/3 - 9/3. The penalty is 10 (5 - 1)^2; its
         # gradient is 10 * 2 (5 - 1) weight / 5, and reaches the weight only if the gradient by x was itself made to be
         # differentiated.
@@ -325,7 +327,7 @@ class Test_5e(LossTest):
         answer = {"value": 102.75, "grad_weight": [[[30.333333, 30.083333], [13.916667, 32]]], "grad_bias": 0}
         # An image has one a, too.
         answers += [answer, {**answer, "grad_weight": [[[30.333333, 30.083333]], [[13.916667, 32]]]}]
-        linear, bent = [EVEN, STEEP, FLAT, TWO_CHANNELS], [BENT, BENT_CHANNELS]
+        linear, bent = [UNIT, STEEP, FLAT, TWO_CHANNELS], [BENT, BENT_CHANNELS]
         cases = self.and_again([*linear, *bent], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
         for (case, reply), answer in zip_longest(self.asked("loss_wasserstein_gp_d", cases), answers):
             if any(case is one for one in linear):
