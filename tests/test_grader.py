@@ -490,6 +490,42 @@ def test_of_a_conditional_loss_logits_are_shown_and_what_the_networks_are_made_o
     assert ("d(x_real, y_real) = [0.25, 2, -1]" in known) == ("x_real" in known) == (which == "d")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "test", "told"),
+    [
+        (
+            "log_det = alpha.sum(dim=1)",
+            "log_det = 2 * alpha.sum(dim=1)",
+            "1a-1",
+            ["layer 0 = weights 1, biases -0.5\n"],
+        ),
+        (
+            "log_det = -alpha.sum(dim=1)",
+            "log_det = alpha.sum(dim=1)",
+            "1b-0",
+            ["mu = (1, 2 x1, x1 - x2)\n", "alpha = (1, -0.4, 0.5 x1)\n", "mu = (30)\n"],
+        ),
+        (
+            "(z.square() + np.log(2 * np.pi))",
+            "z.square()",
+            "1c-0",
+            [
+                "log_probs with 2 MADE blocks: it is too large by n log(2 pi) / 2: is the constant of the prior there",
+                "block 1: mu = (1, -1)\n",
+                "block 2: alpha = (0, -1.38629)\n",
+                "z in the end = [[-10, 1], [-4, 0], [-8, 2]]\n",
+            ],
+        ),
+    ],
+)
+def test_reports_of_a_flow_say_what_the_networks_are(tmp_path, old, new, test, told):
+    text = (SOLVED / "flow_network.py").read_text()
+    assert text.count(old) == 1 or test == "1a-1"
+    _, output, _ = grade(write(tmp_path / "wrong", flow_network=text.replace(old, new)), test)
+    known = output.partition("On a fresh case")[0]
+    assert [line for line in told if line not in known] == []
+
+
 def test_a_problem_of_another_kind_is_not_lost_among_many(tmp_path):
     text = (SOLVED / "gan.py").read_text()
     text = text.replace(

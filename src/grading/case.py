@@ -49,8 +49,8 @@ LABELS = {
     "grad_mean_bias": "the gradient by the encoder's bias for the mean",
     "grad_log_var_weight": "the gradient by the encoder's weight for the log variance",
     "grad_log_var_bias": "the gradient by the encoder's bias for the log variance",
-    "grad_shifts": "the gradient by numbers added to the outputs of the blocks",
-    "grad_log_dets": "the gradient by numbers added to the log-dets of the blocks",
+    "grad_shifts": "the gradient by a shift of what each block gives, a row for each block",
+    "grad_log_dets": "the gradient by a number added to the log-det of each block",
 }
 
 

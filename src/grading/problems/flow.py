@@ -18,6 +18,31 @@ FAR_WEIGHT, FAR_BIAS = np.zeros((2, 1)), np.array([30.0, 12])
 SIZES = [(1, 3), (2, 1), (3, 4), (6, 5)]  # of hidden cases: variables, and rows
 
 
+def network_told(weight, bias):
+    """What a report says of a network (mu, alpha) = weight x + bias: formulas, of few variables."""
+    n = weight.shape[1]
+    if n > 3:
+        return {"(mu, alpha)": "weight x + bias", "weight": weight, "bias": bias}
+    rows = [_formula(row, constant) for row, constant in zip(weight, bias, strict=True)]
+    return {name: f"({', '.join(half)})" for name, half in (("mu", rows[:n]), ("alpha", rows[n:]))}
+
+
+def _formula(row, constant):
+    """2 x1 - x3 + 1, of a row of the weight and its number of the bias."""
+    terms = [f"{value:+.6g} x{i}" for i, value in enumerate(row, start=1) if value]
+    terms += [f"{constant:+.6g}"] if constant or not terms else []
+    text = " ".join(terms).replace("+1 x", "+x").replace("-1 x", "-x").removeprefix("+")
+    return text.replace(" +", " + ").replace(" -", " - ")
+
+
+def blocks_told(blocks):
+    """The same of the blocks of a MAF, with what they come to."""
+    told = {}
+    for k, (weight, bias) in enumerate(zip(blocks["weights"], blocks["biases"], strict=True), start=1):
+        told |= {f"block {k}: {name}": text for name, text in network_told(weight, bias).items()}
+    return {**told, "z in the end": blocks["outputs"][-1][:, ::-1]}
+
+
 def modes(questions):
     """Puts every other one into evaluation mode, where the same holds; as `ask_each` takes them."""
     return [
@@ -27,6 +52,13 @@ def modes(questions):
 
 
 class Test_1a(SubmissionTest):
+    # What a report says of the network of 1a-1-basic.
+    LAYERS = {
+        "layer 0": "weights 1, biases -0.5",
+        "layer 1": "weights 1, biases 0.25",
+        "layer 2": "weights 1 for mu and -0.1 for alpha, biases (1, 0, -1, 0.1, 0, 0); weights before they are masked",
+    }
+
     @graded()
     def test_0(self):
         """1a-0-basic: MADE.forward on three variables, and on one far from zero"""
@@ -85,10 +117,11 @@ class Test_1a(SubmissionTest):
     def own_networks(self, cases, answers=()):
         """MADE.forward in cases (n, hidden_size, n_hidden, z, layers), with the answers of the first ones."""
         questions = []
-        for n, hidden_size, n_hidden, z, layers in cases:
+        for number, (n, hidden_size, n_hidden, z, layers) in enumerate(cases):
             title = f"MADE({n}, {hidden_size}, {n_hidden}).forward"
             given = {"n": n, "hidden_size": hidden_size, "n_hidden": n_hidden, "z": z, **layers}
-            questions.append(({"function": "MADE.forward", "title": title, "z": z}, given))
+            told = {"z": z, **(self.LAYERS if number < len(answers) else {})}
+            questions.append(({"function": "MADE.forward", "title": title, **told}, given))
         replies = self.ask_each("flow_network.own_network", questions)
         for (n, hidden_size, n_hidden, z, layers), reply, answer in zip_longest(cases, replies, answers):
             right = answer
@@ -102,7 +135,7 @@ class Test_1a(SubmissionTest):
         """MADE.forward in cases (weight, bias, z) of a linear network, with the answers of the first ones."""
         questions = [
             (
-                {"function": "MADE.forward", "z": z, "weight_of_the_network": weight, "bias": bias},
+                {"function": "MADE.forward", "z": z, **network_told(weight, bias)},
                 {"weight": weight, "bias": bias, "z": z},
             )
             for weight, bias, z in cases
@@ -165,7 +198,7 @@ class Test_1b(SubmissionTest):
         """MADE.inverse in cases (weight, bias, x) of a linear network, with the answers of the first ones."""
         questions = [
             (
-                {"function": "MADE.inverse", "x": x, "weight_of_the_network": weight, "bias": bias},
+                {"function": "MADE.inverse", "x": x, **network_told(weight, bias)},
                 {"weight": weight, "bias": bias, "x": x, "pull": x, "pull_log_det": np.ones(len(x))},
             )
             for weight, bias, x in cases
@@ -184,7 +217,7 @@ class Test_1b(SubmissionTest):
         names = "weight", "bias", "x", "pull", "pull_log_det"
         questions = []
         for weight, bias, x, a, b in cases:
-            subject = {"x": x, "a": a, "b": b, "weight_of_the_network": weight, "bias": bias}
+            subject = {"x": x, "a": a, "b": b, **network_told(weight, bias)}
             given = dict(zip(names, (weight, bias, x, a, b), strict=True))
             questions.append(({"function": "MADE.inverse", "title": title, **subject}, given))
         for case, reply, answer in zip_longest(cases, self.ask_each("flow_network.inverse", questions), answers):
@@ -306,12 +339,20 @@ class Test_1c(SubmissionTest):
         for x, blocks, _ in cases:
             count = len(blocks["points"])
             title = f"MAF.log_probs with {count} MADE block{'s' if count > 1 else ''}"
-            subject = {"function": "MAF.log_probs", "title": title, "x": x, "biases": blocks["biases"]}
+            subject = {"function": "MAF.log_probs", "title": title, "x": x, **blocks_told(blocks)}
             questions.append((subject, {"x": x, **blocks}))
         replies = self.ask_each("flow_network.log_probs", modes(questions))
         for (x, _, answer), reply in zip(cases, replies, strict=True):
             self.expect(reply, answer, batch=len(x))
+            if answer:
+                self._prior(reply["value"] - answer["value"], len(x.T))
             self.untouched(reply, x_after="x")
+
+    def _prior(self, off, n):
+        """Says where a value is off by what the prior's constant comes to."""
+        if abs(abs(off) - n * np.log(2 * np.pi) / 2) < 1e-3:
+            size = "large" if off > 0 else "small"
+            self._problem(f"it is too {size} by n log(2 pi) / 2: is the constant of the prior there, and once?", "")
 
 
 def far_cases(rng):
