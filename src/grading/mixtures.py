@@ -173,13 +173,22 @@ def _off_the_line(x, fake, real):
                 "all images share weights that differ by pixel" if shared else "each pixel has its own weight"
             )
         return text + "no weights fit"
-    if np.abs(a + b - 1).max() < 5e-3:
-        return text + "they are near that, as if numbers on the way were rounded to fewer digits than float32 has"
-    if np.ptp(a + b) < 1e-3:
-        return text + f"the weights add up to {_rounded(a[0] + b[0])}"
-    if np.ptp(a - b) < 1e-3:
-        return text + f"the weights differ by {_rounded(b[0] - a[0])}"
-    return text + "the two weights have nothing to do with each other"
+    return text + _unfit(a, b)
+
+
+def _unfit(a, b):
+    """What is wrong with weights of generated and of real images as a and 1 - a. Of one image nothing follows about
+    others."""
+    near = "they are near that, as if numbers on the way were rounded to fewer digits than float32 has"
+    faults = (
+        (np.abs(a + b - 1).max() < 5e-3, near),
+        (len(a) == 1, f"the weight of x_fake is {_rounded(a[0])}, that of x_real {_rounded(b[0])}"),
+        (np.abs(a - b).max() < 1e-3, "x_fake and x_real have the same weight, where the two should add up to 1"),
+        (np.ptp(a - b) < 1e-3, f"the weights differ by {_rounded(b[0] - a[0])}"),
+        (np.ptp(a + b) < 1e-3, f"the weights add up to {_rounded(a[0] + b[0])}"),
+        (True, "the two weights have nothing to do with each other"),
+    )
+    return next(text for found, text in faults if found)
 
 
 def _rounded(value):

@@ -28,7 +28,7 @@ MIXED = {
     ),
     "each pixel has its own weight": lambda rng, f, r: r + rng.random(f.shape) * (f - r),
     "share weights that differ by pixel": lambda rng, f, r: r + rng.random(f.shape[1:]) * (f - r),
-    "the weights differ by 0": lambda rng, f, r: rng.random((500, 1, 1, 1)) * (f + r),
+    "have the same weight, where the two should add up to 1": lambda rng, f, r: rng.random((500, 1, 1, 1)) * (f + r),
     "the weights differ by 1": lambda rng, f, r: r + rng.random((500, 1, 1, 1)) * (f + r),
     "nothing to do with each other": lambda rng, f, r: rng.random((500, 1, 1, 1)) * f + rng.random((500, 1, 1, 1)) * r,
     "rounded to fewer digits": lambda rng, f, r: (r + rng.random((500, 1, 1, 1)) * (f - r)).astype(np.float16),
@@ -43,6 +43,13 @@ MIXED = {
 def test_images_off_the_line_are_described(rng, text):
     real, fake = images_that_tell(500)
     assert text in mixture(MIXED[text](rng, fake, real), real, fake).fault
+
+
+@pytest.mark.parametrize(("size", "told"), [(1, "of x_fake is 0.07, that of x_real 0.07"), (2, "the same weight")])
+def test_of_few_images_no_more_is_said_than_they_tell(size, told):
+    real, fake = images_that_tell(size)
+    fault = mixture(np.float32(0.07) * (fake + real), real, fake).fault
+    assert told in fault and "differ by" not in fault
 
 
 @pytest.mark.parametrize("weight", [0, 2**-24, 1 - 2**-24, 1])
