@@ -85,7 +85,7 @@ class _Reply(dict):
 
 
 # Numbers in the text of a fault: of the grader's own formulas, and others, which a submission can make what it likes.
-_OWN = r"256 v|\(1 - a\)|\[0, 1[\])]|\b0 (?:and|to) 1\b|the noise is 0:|\b(?:float|u?int)\d+"
+_OWN = r"256 v|\(1 - a\)|\[0, 1[\])]|\b0 (?:and|to) 1\b|should add up to 1\b|the noise is 0:|\b(?:float|u?int)\d+"
 _NUMBER = re.compile(rf"({_OWN})|-?\d[\d.]*(?:e[+-]?\d+)?")
 _NO_ANSWER = "The process that runs your code sent no sensible answer"
 

@@ -8,6 +8,7 @@ points that are known, they are answered for from given numbers, so that a mista
 import contextlib
 import inspect
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -137,8 +138,8 @@ def negative_elbo_bound(module, x, **given):
         given: coefficients of the `Model`, and what `_Known` takes.
 
     Returns:
-        nelbo, kl, rec; gradients of nelbo, grad_mean_weight and so on; seen, all z that decode was called on; x_after,
-        touched.
+        nelbo, kl, rec; kl_again, of another call on the same; gradients of nelbo, grad_mean_weight and so on; seen, all
+        z that decode was called on; x_after, touched.
     """
 
     def call(model, x):
@@ -152,7 +153,10 @@ def negative_elbo_bound(module, x, **given):
                 raise Unusable(f"{name} must be a 0-d tensor of type torch.float32; it is {described(part)}.")
         return returned[0], {name: plain(part) for name, part in parts.items()}
 
-    return _bound(module, call, x, given)
+    reply, drawn = _bound(module, call, x, given), "sample_gaussian_values"
+    other = {**given, drawn: np.roll(given[drawn], 1, axis=1)} if drawn in given else given  # as if drawn anew
+    with _known_functions(module, other):
+        return {**reply, "kl_again": call(_model(given), tensors(x=x)["x"])[1]["kl"]}
 
 
 def negative_iwae_bound(module, x, n_samples, **given):

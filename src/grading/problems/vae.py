@@ -7,7 +7,7 @@ import numpy as np
 from graderUtil import graded
 from grading.case import SubmissionTest
 from grading.cases import random_autoencoder, told_apart
-from grading.compare import RELATIVE, shown
+from grading.compare import RELATIVE, difference, shown
 from grading.draws import centred_fault, noise_fault, posterior_noise
 
 MANY = 1000  # samples, where what is drawn at random is looked at
@@ -49,10 +49,17 @@ class VaeTest(SubmissionTest):
                 if n_samples == 1:  # the bound is the ELBO, whose KL divergence some take in closed form
                     elbo = self.solution.vae.negative_elbo_bound(x, noise[:, 0], **coefficients)
                     right = [right, {name: elbo["nelbo" if name == "value" else name] for name in right}]
+                self._drawn_kl(reply, right)
                 self.expect(reply, right, batch=len(x), varies=True, relative=relative)
         else:
+            self._drawn_kl(reply, answer)
             self.expect(reply, answer, batch=len(x))
         self.untouched(reply, x_after="x")
+
+    def _drawn_kl(self, reply, right):
+        """Says of a KL divergence that is not right whether it is drawn."""
+        if "kl_again" in reply and difference(reply["kl"], right["kl"]) and (reply["kl"] != reply["kl_again"]).any():
+            self._problem("kl is another number on each call: the closed form draws nothing", "")
 
     def draws(self, function, n_samples=None):
         """z is drawn from q(z | x), each for itself, and anew on each call, in evaluation mode too."""
