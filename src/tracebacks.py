@@ -1,6 +1,8 @@
 """What a student needs to read of an error that came out of the submission."""
 
+import itertools
 import linecache
+import re
 import traceback
 from pathlib import Path
 
@@ -11,13 +13,28 @@ RAISED = "An error in the submission:"
 def unwritten(error, folder):
     """Returns the name of the function, MADE.forward, whose `raise NotImplementedError` the error is: one of the
     submission that is still to be written; else None."""
+    name, frame = _raiser(error, folder)
+    return None if name and _is_left_over(frame) else name
+
+
+def _raiser(error, folder):
+    """The same whether or not the function is written, and the frame; (None, None) where the error is another."""
     last = error.__traceback__
     while last and last.tb_next:
         last = last.tb_next
     if not isinstance(error, NotImplementedError) or not last or not _is_in(last.tb_frame.f_code.co_filename, folder):
-        return None
-    line = linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno)
-    return last.tb_frame.f_code.co_qualname.split(".<locals>")[0] if "NotImplementedError" in line else None
+        return None, None
+    code, line = last.tb_frame.f_code, linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno)
+    return (code.co_qualname.split(".<locals>")[0], last) if "NotImplementedError" in line else (None, None)
+
+
+def _is_left_over(frame):
+    """Whether code stands between a `raise NotImplementedError` and the marker above it."""
+    file = frame.tb_frame.f_code.co_filename
+    lines = [linecache.getline(file, number).strip() for number in range(frame.tb_lineno - 1, 0, -1)]
+    above = list(itertools.takewhile(lambda line: not re.search("START[_ ]CODE[_ ]HERE", line), lines))
+    in_one_function = len(above) < len(lines) and not any(line.startswith("def ") for line in above)
+    return in_one_function and any(line and not line.startswith("#") for line in above)
 
 
 def explain(error, folder):
@@ -28,13 +45,16 @@ def explain(error, folder):
         folder: where the submission lies.
 
     Returns:
-        A line naming the function that is not written yet, or the traceback, of the submission's own frames;
+        A line naming the function that is not written yet, or still says so; or the traceback, of the submission's own
+        frames;
         None if the submission has no part in the error.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    name = unwritten(error, folder)
+    name, frame = _raiser(error, folder)
     if name:
         place = f"submission/{Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+        if _is_left_over(frame):
+            return f"{name} still raises NotImplementedError behind what you wrote: remove that line, {place}."
         return f"{name} in {place}, is not written yet: write it, then run this again."
     own = [index for index, frame in enumerate(frames) if _is_in(frame.filename, folder)]
     if isinstance(error, SyntaxError) and _is_in(error.filename or "", folder):

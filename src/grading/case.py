@@ -12,7 +12,7 @@ import numpy as np
 
 from graderUtil import GradedTestCase, Unattempted, Ungraded
 from grading.client import HASTE, Failed
-from grading.compare import FACTOR, NAN, RELATIVE, SHOWN, difference, error, shown
+from grading.compare import FACTOR, INF, NAN, RELATIVE, SHOWN, difference, error, shown
 from tracebacks import RAISED
 
 TEXTS = ("touched", "layers")  # what is text in a reply; all else is numbers
@@ -371,8 +371,9 @@ class SubmissionTest(GradedTestCase):
             text += "".join(f"{lines}\n" for lines, _ in problems)
             if on:
                 text += textwrap.indent("on       " + on.replace("\n", "\n         "), "    ") + "\n"
-        first, nan, later = text.partition(NAN)
-        text = first + nan + re.sub(rf"\n *{re.escape(NAN)}", "", later)  # once will do
+        for remark in (NAN, INF):
+            first, found, later = text.partition(remark)
+            text = first + found + re.sub(rf"\n *{re.escape(remark)}", "", later)  # once will do
         if rest := self._problems[most:]:
             told = {_title(lines) for lines, _ in self._problems[:most]}
             others = [title for title in dict.fromkeys(_title(lines) for lines, _ in rest) if title not in told]

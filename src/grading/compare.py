@@ -10,6 +10,7 @@ NAN = (
     "(nan is not a number: from 0/0, inf - inf, 0 * inf or the log of a negative number, in a gradient also on the "
     "side that torch.where does not take; or from torch.empty, which holds none)"
 )
+INF = "(inf is a number too large for float32, or the log of 0: there sigmoid(100) is 1, and log(1 - 1) is -inf)"
 FACTOR = "\n         (what is expected, times "  # before the factor, where numbers are a multiple of the right ones
 _FACTORS = {-1: "-1", 2: "2", 0.5: "1/2", 10: "10", 0.1: "1/10"}
 
@@ -99,6 +100,8 @@ def _remark(got, expected, batch):
     """A word on where numbers come from that are none, or a factor between the two, if there is a telling one."""
     if (np.isnan(got) & np.isfinite(expected)).any():
         return f"\n         {NAN}"
+    if (np.isinf(got) & np.isfinite(expected)).any():
+        return f"\n         {INF}"
     factors = dict(_FACTORS)
     if batch and batch > 2:
         factors.update({batch: f"{batch}, the batch size", 1 / batch: f"1/{batch}, one over the batch size"})

@@ -63,6 +63,7 @@ class Generator(Network):
         self.handed_out = 0
 
     def forward(self, z):
+        _refuse_other_noise(z, self.images.dtype)
         _note_mode(self, len(z), len(self.images))
         zeros = F.linear(z, self.nothing)  # z plays no part, but must have the shape and the type of noise
         seen.note(self, "z", z)
@@ -104,6 +105,7 @@ class ConditionalGenerator(Network):
         self.handed_out = 0
 
     def forward(self, z, y):
+        _refuse_other_noise(z, self.tags.dtype)
         _note_mode(self, len(z), len(self.tags))
         zeros = F.linear(z, self.nothing)
         classes = _one_hot(y, len(z), z.dtype)
@@ -135,6 +137,13 @@ class ConditionalDiscriminator(Network):
         pixels = x.flatten(start_dim=1)
         at_class = (pixels[:, :NUM_CLASSES] * _one_hot(y, len(x), x.dtype)).sum(dim=1)
         return self.gain * at_class + pixels[:, NUM_CLASSES:] @ self.weight + self.bias
+
+
+def _refuse_other_noise(z, dtype):
+    if z.shape[-1:] != (DIM_Z,):
+        raise ValueError(f"g was given z of shape {tuple(z.shape)}; noise is (B, {DIM_Z})")
+    if z.dtype != dtype:
+        raise TypeError(f"g was given z of type {z.dtype}; noise is {dtype}, and labels, if any, come behind it")
 
 
 def _note_mode(network, given, wanted):

@@ -176,6 +176,8 @@ class Test_1b(SubmissionTest):
         # Of the sum of all z and of all log_det, at x = (2, 3, 0), where z = (1/e, -exp(0.4), 1/e): d z1 / d mu1 is
         # -1/e, and so on.
         answer = {
+            "output": [[0.3678794, -1.491825, 0.3678794]],
+            "log_det": [-1.6],
             "grad_x": [[-3.667589, 1.859704, 0.3678794]],
             "grad_bias": [-0.3678794, -1.491825, -0.3678794, -1.367879, 0.4918247, -1.367879],
         }
