@@ -59,7 +59,7 @@ def log_bernoulli_with_logits(x, logits):
 
     Args:
         x: zeros and ones, float, shape (..., n).
-        logits: any real numbers, shape (..., n); at 100 and -100 the result must be right too.
+        logits: any real numbers, shape (..., n); at 120 and -120 the result must be right too.
 
     Returns:
         Tensor (...): the sum over the last dimension.
