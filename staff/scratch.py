@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-PREFIX = "autograder-scratch-"  # no name that people give to what they keep, since it is swept
+PREFIX = "grading-scratch-"  # no name that people give to what they keep, since it is swept
 NEW_SECONDS = 60  # for which a folder may be there without being held yet
 
 

@@ -16,7 +16,7 @@ ATTACKS = [
         """
 import glob
 found = ""
-scratch = "/tmp/autograder-scratch-*"
+scratch = "/tmp/grading-scratch-*"
 for pattern in ("/run/*/stage/submission/*.py", scratch + "/stage/submission/*.py", "@NEIGHBOUR@/*", "/run/*"):
     for path in glob.glob(pattern):
         try:

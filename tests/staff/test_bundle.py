@@ -106,7 +106,7 @@ def test_a_wrong_one_learns_what_is_wrong_and_no_hidden_input(autograder):
     found = results(autograder)
     tests = {test["number"]: test for test in found["tests"]}
     assert tests["2b-1-basic"]["score"] == 0
-    assert "expected 1.278642\n    got      -1.278642" in tests["2b-1-basic"]["output"]
+    assert "expected 1.27864\n    got      -1.27864" in tests["2b-1-basic"]["output"]
     assert "tensor([ 1.0000" in tests["2b-1-basic"]["output"]
     hidden = tests["2b-5-hidden"]["output"]
     assert "loss_nonsaturating_g: its value is not right" in hidden

@@ -2,7 +2,7 @@
 
 import torch
 
-from training import session
+from training import flow, session
 from training.settings import Settings
 
 
@@ -38,7 +38,7 @@ def test_a_gpu_that_is_full_is_no_mistake_of_the_submission(tmp_path, monkeypatc
     def fill(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
-    monkeypatch.setattr("submission.flow_network.MAF.log_probs", fill)
+    monkeypatch.setattr(flow.submission.MAF, "log_probs", fill)
     assert session.run(Settings.from_flags({"out_dir": tmp_path})) == 1
     told = capsys.readouterr().err
     assert "The GPU's memory is full." in told and "submission" not in told
