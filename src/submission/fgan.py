@@ -98,7 +98,7 @@ def wright_omega(s):
 def activation(divergence, v):
     """g_f of the table, which maps real numbers onto the domain.
 
-    It must be right far out too, at v of 100 and -100, wherever g_f(v) itself is within float32.
+    It must be right far out too, at v of 120 and -120, wherever g_f(v) itself is within float32.
 
     Args:
         divergence: a `Divergence`.
