@@ -51,16 +51,21 @@ def test_an_unknown_flag_is_refused_with_the_one_that_is_like_it(capsys, flag, l
     assert capsys.readouterr().err.endswith(f": unrecognized arguments: {flag} 3{like} (see --help)\n")
 
 
-@pytest.mark.parametrize(("own", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_threads_that_wait_for_each_other_sleep_unless_their_owner_has_it_otherwise(monkeypatch, own, policy):
-    monkeypatch.setenv("OMP_WAIT_POLICY", own or "")
-    if own is None:
-        monkeypatch.delenv("OMP_WAIT_POLICY")
+@pytest.mark.parametrize(
+    ("own", "count"),
+    [({}, "30000"), ({"GOMP_SPINCOUNT": "5"}, "5"), ({"OMP_WAIT_POLICY": "PASSIVE"}, None)],
+)
+def test_threads_that_wait_for_each_other_spin_a_while_unless_their_owner_has_it_otherwise(monkeypatch, own, count):
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
     found = []
-    session = SimpleNamespace(run=lambda settings: found.append(os.environ["OMP_WAIT_POLICY"]))
+    session = SimpleNamespace(run=lambda settings: found.append(os.environ.get("GOMP_SPINCOUNT")))
     monkeypatch.setitem(sys.modules, "training.session", session)  # which imports torch, whose threads read it
     main.main(["--model", "gan"])
-    assert found == [policy]
+    assert found == [count]
 
 
 def test_the_gan_writes_its_pictures_and_keeps_a_former_run(tmp_path):
