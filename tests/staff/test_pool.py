@@ -65,8 +65,7 @@ def interrupt(task):
 
 
 def die_of_one(task):
-    """Whoever works on "3" is lost; others take long enough to be there when it happens."""
-    time.sleep(0.1)
+    """Whoever works on "3" is lost, and with it all that are given out; see `Local.width`."""
     if task.id == "3":
         os._exit(1)
     return task.id
