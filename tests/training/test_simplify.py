@@ -1,13 +1,14 @@
-"""What lines leave out changes no bit."""
+"""What a recording is relieved of changes no bit."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 from tests.training.test_replay import BATCHES, both, same
 
-from training.lines import Lines, _kept_as
+from training.lines import Lines
 from training.optimizer import Adam
 from training.replay import Recorder
+from training.simplify import kept_as
 
 
 def leaky(module, x):
@@ -95,13 +96,13 @@ def test_images_are_activated_where_they_lie():
 
 def test_a_parameter_in_another_dtype_is_kept_until_it_changes():
     parameter = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
-    first = _kept_as(parameter, torch.bfloat16)
-    assert _kept_as(parameter, torch.bfloat16) is first
+    first = kept_as(parameter, torch.bfloat16)
+    assert kept_as(parameter, torch.bfloat16) is first
     optimizer = Adam([parameter], lr=1.0)
     parameter.grad = torch.ones(2)
     optimizer.step()
-    assert torch.equal(_kept_as(parameter, torch.bfloat16), parameter.bfloat16())
-    assert _kept_as(parameter, torch.float16).dtype == torch.float16
+    assert torch.equal(kept_as(parameter, torch.bfloat16), parameter.bfloat16())
+    assert kept_as(parameter, torch.float16).dtype == torch.float16
 
 
 def test_a_loss_that_writes_into_its_copy_of_a_parameter_does_not_spoil_the_next():
@@ -128,6 +129,6 @@ def test_a_copy_is_made_again_where_a_loss_clips_the_parameter():
     for function in (replay, plain):
         with torch.no_grad():
             module.weight.fill_(3.0)
-        _kept_as(module.weight, torch.float64)  # as the other network's turn does
+        kept_as(module.weight, torch.float64)  # as the other network's turn does
         found.append(function(BATCHES[3]))
     assert same(*found)
