@@ -19,6 +19,8 @@ class Lines(Player):
     """Plays calls back by a line of Python for each, for operations that take longer than a line; it knows all of
     them, which TorchScript does not."""
 
+    joins = False  # see `simplify`
+
     def __init__(self, calls, given, wanted):
         graph, constants = fx.Graph(), torch.nn.Module()
         nodes = {id(tensor): graph.placeholder(f"given_{count}") for count, tensor in enumerate(given)}
@@ -41,14 +43,16 @@ class Lines(Player):
                     nodes[id(tensor)] = graph.call_function(operator.getitem, (call, place))
                     nodes[id(tensor)].meta["kind"] = _kind(tensor)
         graph.output(tuple(map(node, wanted)))
-        simplify(graph, [nodes[id(tensor)] for tensor in given if isinstance(tensor, torch.nn.Parameter)])
+        parameters = [nodes[id(tensor)] for tensor in given if isinstance(tensor, torch.nn.Parameter)]
+        simplify(graph, parameters, self.joins)
         _bind(graph)
         self.play = fx.GraphModule(constants, graph).forward  # forgets each tensor after the last line that needs it
 
 
 def _kind(tensor):
     """What another tensor must have as well if it is to lie in the same place."""
-    return tensor.dtype, tensor.shape, tensor.stride()
+    strides = [stride for stride, size in zip(tensor.stride(), tensor.shape, strict=True) if size > 1]
+    return tensor.dtype, tensor.shape, strides
 
 
 def _bind(graph):

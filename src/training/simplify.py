@@ -1,4 +1,4 @@
-"""Less work for the same bits: a recording without what a step does twice or for nothing."""
+"""A recording without what a step does twice or for nothing."""
 
 import operator
 
@@ -14,15 +14,26 @@ IN_PLACE = {  # operation -> the one that writes into its first argument, and by
     aten.threshold_backward.default: (aten.threshold_backward.grad_input, "grad_input"),
     aten.leaky_relu_backward.default: (aten.leaky_relu_backward.grad_input, "grad_input"),
 }
+PRODUCT = getattr(getattr(torch.ops.mkldnn, "_linear_pointwise", None), "default", None)  # of `layout.WideLinear`
+ZEROS = {aten.zeros_like.default, aten.zeros.default, aten.new_zeros.default}
+OF_ZEROS = VIEWS | {  # operations that give zeros where their first argument is zero, if all others are finite
+    *(aten.detach.default, operator.getitem, aten._to_copy.default, aten.sum.dim_IntList, aten.mul.Tensor),
+    *(aten.mm.default, PRODUCT, aten.convolution_backward.default),
+    *(aten.leaky_relu_backward.default, aten.native_dropout_backward.default),
+}
 
 
-def simplify(graph, parameters):
-    """Rewrites a torch.fx graph of aten operations to one that gives the same bits by less work.
+def simplify(graph, parameters, join):
+    """Rewrites a torch.fx graph of aten operations to one that gives the same by less work.
 
     Args:
         graph: changed in place.
         parameters: nodes of it that stand for parameters.
+        join: whether products that are added become one, which rounds otherwise. All else leaves the bits as they are.
     """
+    _leave_out_zeros(graph)
+    if join:
+        _join_products(graph)
     for node in graph.nodes:
         if node.target is aten.detach.default:
             node.replace_all_uses_with(node.args[0])
@@ -39,6 +50,65 @@ def simplify(graph, parameters):
             node.target, place = IN_PLACE[node.target]
             node.kwargs = {place: node.args[0]} if place else node.kwargs
             written.add(node)
+
+
+def _leave_out_zeros(graph):
+    """Adds nothing where zeros were added, so that nobody needs them.
+
+    The derivative of a leaky ReLU has the derivative 0. Autograd makes zeros of that, and where a gradient is
+    differentiated again, as in WGAN-GP's penalty, takes them back through the whole network. (Where that is not
+    finite they were no zeros, but then the loss is not finite either.)
+    """
+    zeros = set()
+    for node in graph.nodes:
+        if node.target in ZEROS or node.target in OF_ZEROS and node.args[0] in zeros:
+            zeros |= set() if _is_written(node) else {node}
+        elif node.target is aten.add.Tensor and not node.kwargs:
+            for term, other in (node.args, node.args[::-1]):
+                alike = isinstance(term, fx.Node) and term.meta.get("kind") == node.meta["kind"]
+                if other in zeros and alike and not _is_written(term) and not _is_written(node):
+                    node.replace_all_uses_with(term)
+                    break
+
+
+def _is_written(node):
+    """Whether anything is written into a node's result, a part or a view of it."""
+    return any(_may_write(user, node) for user in node.users if user.op == "call_function")
+
+
+def _may_write(user, node):
+    """Whether an operation that is given a node's result may change it, or someone who is given what that returns."""
+    if user.target is operator.getitem:
+        return _is_written(user)
+    if user.target is aten.copy_.default:
+        return user.args[0] is node
+    return user.target._schema.is_mutable or (not _makes(user.target) and _is_written(user))
+
+
+def _join_products(graph):
+    """Makes x1^T y1 + x2^T y2 one product of longer matrices: a weight's gradient, of several calls of a layer."""
+    for node in graph.nodes:
+        if node.target is not aten.add.Tensor or node.kwargs:
+            continue
+        factors = [_factors(term) for term in node.args]
+        if None in factors:
+            continue
+        with graph.inserting_before(node):
+            x, y = (graph.call_function(aten.cat.default, (list(parts),)) for parts in zip(*factors, strict=True))
+            x, y = (graph.call_function(aten.t.default, (whole,)) for whole in (x, y))
+            product = graph.call_function(PRODUCT, (x, y, None, "none", [], ""))
+        product.meta["kind"] = node.meta["kind"]
+        node.replace_all_uses_with(product)
+
+
+def _factors(node):
+    """(x, y) of a node that is x^T y, or (y^T x)^T, and needed once; else None."""
+    turned = isinstance(node, fx.Node) and node.target is aten.t.default
+    product = node.args[0] if turned else node
+    if not isinstance(product, fx.Node) or product.target is not PRODUCT or len(product.users) + len(node.users) > 2:
+        return None
+    pair = product.args[1::-1] if turned else product.args[:2]
+    return [one.args[0] for one in pair] if all(one.target is aten.t.default for one in pair) else None
 
 
 def kept_as(parameter, dtype):

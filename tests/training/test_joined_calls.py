@@ -6,7 +6,9 @@ from torch import nn
 from torch.nn.functional import logsigmoid
 
 from training.joined_calls import recorded_with_joined_calls
+from training.layout import WideLinear
 from training.replay import Recorder, loss_and_gradients
+from training.simplify import PRODUCT
 
 SIZE = 6
 
@@ -100,6 +102,26 @@ def test_the_network_is_called_once_on_all_examples(loss, rows):
         replay(*batches[2])
     products = [args for operation, args, *_ in played.calls if operation is torch.ops.aten.addmm.default]
     assert sorted(len(images) for bias, images, _ in products if bias.shape == d.net[0].bias.shape) == rows
+
+
+@pytest.mark.skipif(PRODUCT is None, reason="this torch has no such product")
+def test_a_weight_has_one_product_for_its_gradient():
+    torch.manual_seed(0)
+    g, d = Generator(), Discriminator()
+    d.net[0].__class__ = WideLinear
+    batches = [(torch.randn(SIZE, 5), torch.randint(3, (SIZE,))) for _ in range(3)]
+    plain = loss_and_gradients(lambda x, y: with_a_penalty(g, d, x, y), d)
+    replay = recorded_with_joined_calls(plain, d, [g, d], batches[:2])
+    lengths, found = [], []
+    for function in (plain, replay):
+        torch.manual_seed(1)
+        with Recorder() as recorder:
+            found.append(function(*batches[2]))
+        products = [(args, result) for operation, args, _, result in recorder.calls if operation is PRODUCT]
+        by_weight = [args for args, result in products if {*result.shape} == {*d.net[0].weight.shape}]
+        lengths.append([x.shape[1] for x, *_ in by_weight])
+    assert lengths == [[SIZE] * 4, [3 * SIZE]]  # real images, fakes, the penalty's two, of which one is zero
+    torch.testing.assert_close(*found)
 
 
 def one_call(g, d, x, y):
