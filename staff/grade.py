@@ -23,7 +23,7 @@ import grader
 from graderUtil import GradescopeResult, GradingStopped, TerminalResult, load_tests
 from grading.case import SubmissionTest
 from grading.client import Worker, plain_text
-from grading.handin import Refused, unpack
+from grading.handin import Refused, Unread, unpack
 from staff import isolation, scratch, settings
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # errors of a disk without room
@@ -118,7 +118,7 @@ def grade(submission, grading, chosen, result, enclose=None):
         try:
             unpack(submission, own.path)
         except (Refused, FileNotFoundError) as error:
-            raise CannotGrade(str(error), "submission") from error
+            raise CannotGrade(str(error), "machine" if isinstance(error, Unread) else "submission") from error
         try:
             with (enclose or grading.enclose)(own.path) as wall:
                 with Worker(wall) as SubmissionTest.worker:

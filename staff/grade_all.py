@@ -9,7 +9,10 @@ Exit status: 0 if all that was there has a result, 1 if this machine failed on s
 """
 
 import argparse
+import contextlib
+import fcntl
 import json
+import os
 import sys
 import tempfile
 from dataclasses import replace
@@ -19,7 +22,7 @@ from tqdm import tqdm
 
 import grader
 from grading.client import plain_text
-from grading.handin import Refused
+from grading.handin import Refused, Unread
 from staff import grades, isolation, jobs, pool, settings
 from staff.grade import FULL
 from staff.grades import RESULTS, SEEN
@@ -78,6 +81,27 @@ def _run(flags):
     if not flags.cluster:
         isolation.require(chosen.wall)
     found = _found(flags)
+    with _alone(flags.out):
+        return _graded(flags, chosen, found)
+
+
+@contextlib.contextmanager
+def _alone(out):
+    """Keeps a folder of results from other runs: each would grade all, and overwrite what the other has named."""
+    handle = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise NotBegun(f"Another run is at work on {out}: wait until it is done, or name another --out.") from None
+    except OSError:  # some file systems of a network know no locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _graded(flags, chosen, found):
     seed = _seed(flags)
     again = {_meant(word, found) for word in flags.again}
 
@@ -204,11 +228,16 @@ def _spread(todo, looping):
 
 
 def _job(one, seed, chosen):
+    archive, refused, unread = None, "", ""
     try:
-        archive, refused = one.packed(), ""
-    except (Refused, OSError) as error:
-        archive, refused = None, str(error)
-    return jobs.Job(one.id, one.path.name, archive, refused, seed, chosen, jobs.version())
+        archive = one.packed()
+    except FileNotFoundError as error:  # an export's list may name more than its folder holds
+        refused = str(error)
+    except (Unread, OSError) as error:
+        unread = str(error)
+    except Refused as error:
+        refused = str(error)
+    return jobs.Job(one.id, one.path.name, archive, refused, seed, chosen, jobs.version(), unread)
 
 
 def _result(path, job):

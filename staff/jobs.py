@@ -21,7 +21,7 @@ from staff.settings import Settings
 @dataclass(frozen=True)
 class Job:
     """What is to be graded: `handed_in` is the name of the folder or zip; `archive` is `grading.handin.packed`, or None
-    with `refused`, which says why not."""
+    with `refused` or `unread`, which says why it cannot be taken, or read on this machine."""
 
     id: str
     handed_in: str
@@ -30,6 +30,7 @@ class Job:
     seed: int
     settings: Settings
     grader: str
+    unread: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ def failed(job, why):
 def _do(job):
     began = time.perf_counter()
     chosen, result, extra = _begun(job)
-    status, why = ("refused", job.refused) if job.archive is None else _grade(job, chosen, result, extra)
+    if job.archive is not None:
+        status, why = _grade(job, chosen, result, extra)
+    else:
+        status, why = ("failed", job.unread) if job.unread else ("refused", job.refused)
     extra["seconds"] = round(time.perf_counter() - began, 3)
     return _concluded(job, chosen, result, extra, status, why)
 

@@ -34,7 +34,7 @@ class Local:
     killed = ()
 
     def __init__(self, count=0):
-        self._count = count or (os.cpu_count() or 1) + 4
+        self._count = count or len(os.sched_getaffinity(0)) + 4
         self.width = 2 * self._count  # jobs that are given out at a time: enough that nobody waits
         self._begin()
 

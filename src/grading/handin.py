@@ -8,6 +8,7 @@ are counted while reading, whatever an archive claims.
 
 import ast
 import contextlib
+import errno
 import io
 import os
 import re
@@ -36,6 +37,10 @@ _DRIVE = re.compile("[A-Za-z]:")  # where Windows leaves a folder for another di
 
 class Refused(Exception):
     """What was handed in cannot be taken; the message says why and what to do."""
+
+
+class Unread(Refused):
+    """It is there, but could not be read here: on another machine, or for another user, it may be taken."""
 
 
 def unpack(path, folder):
@@ -100,13 +105,13 @@ def packed(path):
     """Reads what was handed in, a zip or a folder, as bytes of a zip; a zip is not looked into.
 
     Raises:
-        Refused: it is too large, or a folder that cannot be taken.
-        FileNotFoundError: it is not there.
+        Refused: it is too large, or a folder that cannot be taken; Unread, if files of it cannot be read.
+        OSError: the zip cannot be read; FileNotFoundError: it is not there.
     """
     path = Path(path)
     if path.is_dir():
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(buffer, "w") as archive:  # as they are: the same bytes with any version of zlib
             for name, data in sorted(_of_folder(path).items()):
                 archive.writestr(zipfile.ZipInfo(str(name), date_time=(1980, 1, 1, 0, 0, 0)), data)
         return buffer.getvalue()
@@ -120,7 +125,7 @@ def packed(path):
 def _of_folder(folder):
     """{path: bytes} of the Python files in a folder; links are refused, not followed."""
     found, zips, count, total = {}, [], 0, 0
-    for here, folders, files in os.walk(folder):
+    for here, folders, files in os.walk(folder, onerror=_not_listed):
         folders[:] = [name for name in folders if name not in LITTER]
         depth = len(Path(here).relative_to(folder).parts)
         if depth > DEPTH:
@@ -145,6 +150,10 @@ def _of_folder(folder):
     return _more_than_zips(found, zips)
 
 
+def _not_listed(error):
+    raise Unread(f"The folder {_shown(Path(error.filename).name)} cannot be read: {error.strerror}.") from error
+
+
 def _is_text(name):
     """Whether a name is one that a zip can hold; file systems take any bytes."""
     try:
@@ -158,7 +167,11 @@ def _plain_file(path, name, most=FILE_BYTES):
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
-        raise Refused(f"{_shown(name)} is a link or cannot be read: hand in the file itself.") from error
+        if error.errno == errno.ELOOP:
+            raise Refused(f"{_shown(name)} is a link: hand in the file itself.") from error
+        if error.errno == errno.ENXIO:
+            raise Refused(f"{_shown(name)} is no plain file.") from error
+        raise Unread(f"{_shown(name)} cannot be read: {error.strerror}.") from error
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise Refused(f"{_shown(name)} is no plain file.")

@@ -7,12 +7,13 @@ import stat
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from tests.submissions import ROOT, SOLVED, UNTRIED, write
 
 from grading import handin
-from grading.handin import Refused, pack, unpack
+from grading.handin import Refused, Unread, pack, packed, unpack
 
 GAN, FLOW = "# gan\n", "# flow\n"
 
@@ -185,6 +186,25 @@ def test_a_folder_is_taken_and_its_links_are_not_followed(tmp_path):
     os.mkfifo(folder / "gan.py")
     with pytest.raises(Refused, match="gan.py is no plain file"):
         unpack(folder, tmp_path / "out2")
+
+
+@pytest.mark.parametrize("name", ["gan.py", "more"])
+def test_what_cannot_be_read_here_is_told_from_what_cannot_be_taken(tmp_path, monkeypatch, name):
+    folder = write(tmp_path / "in", gan=GAN)
+    (folder / "more").mkdir()
+
+    def denied(call):
+        def instead(path, *flags):
+            if Path(path).name == name:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return call(path, *flags)
+
+        return instead
+
+    for call in ("open", "scandir"):  # root may read all, so that modes would say nothing
+        monkeypatch.setattr(os, call, denied(getattr(os, call)))
+    with pytest.raises(Unread, match=f"{name} cannot be read: Permission denied"):
+        packed(folder)
 
 
 def test_names_in_a_folder_are_said_without_codes_for_a_terminal(tmp_path):

@@ -181,6 +181,30 @@ def test_a_machine_that_fails_takes_no_grade_away(tmp_path, monkeypatch, capsys)
     assert "failed on 3, ada among them: no room\n1 of these keep the grade that they had, as outdated" in said
 
 
+def test_what_cannot_be_read_is_the_machines_fault_and_what_is_not_there_is_refused(tmp_path, monkeypatch):
+    def denied(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    (tmp_path / "ada.zip").write_bytes(b"")
+    gone = grade_all._job(Submission("bob", tmp_path / "bob.zip"), 1, settings.load())
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(jobs, "version", lambda: "")
+    there = grade_all._job(Submission("ada", tmp_path / "ada.zip"), 1, settings.load())
+    done = [jobs.do(job) for job in (there, gone)]
+    assert [one.status for one in done] == ["failed", "refused"]
+    assert "Permission denied" in done[0].why
+    assert "not to blame" in done[0].results["output"]
+
+
+def test_two_runs_do_not_work_on_one_folder(a_class, tmp_path, capsys):
+    with grade_all._alone(tmp_path):
+        assert grade_all.main([str(a_class), "--out", str(tmp_path)]) == 2
+    assert "Another run is at work on" in capsys.readouterr().err
+    assert not (tmp_path / "run.json").exists()
+    with grade_all._alone(tmp_path):  # it is free again
+        pass
+
+
 def test_archives_are_read_when_they_are_given_out_and_not_kept(tmp_path, monkeypatch):
     def given_out(workers, function, give_up, todo, load):
         assert len(pickle.dumps(todo)) < 2000
