@@ -32,6 +32,7 @@ from grading.problems import fgan, flow, gan, image_flow, vae
 
 HERE = Path(__file__).resolve().parent
 
+PRINTED = 10  # lines of what a test prints, where it is not the only one
 CASES = (
     *(flow.Test_1a, flow.Test_1b, flow.Test_1c),
     *(gan.Test_2b, gan.Test_4b, gan.Test_5e),
@@ -124,7 +125,7 @@ def main(arguments=None):
     SubmissionTest.seed = fresh_seed() if flags.seed is None else flags.seed
     if SubmissionTest.solution:
         print(f"Hidden tests with --seed {SubmissionTest.seed}\n")
-    result = TerminalResult(load_points())
+    result = TerminalResult(load_points(), lines=None if len(tests) == 1 else PRINTED)
     try:
         with worker_for(flags) as SubmissionTest.worker:
             for test in tests:

@@ -191,10 +191,15 @@ class GradedResult(unittest.TestResult):
 
 
 class TerminalResult(GradedResult):
-    """Writes each outcome as it comes, to a terminal or a file; colours only on a terminal."""
+    """Writes each outcome as it comes, to a terminal or a file; colours only on a terminal.
 
-    def __init__(self, points, stream=None):
+    Args:
+        lines: how many are shown of what a test prints; all, unless it is given.
+    """
+
+    def __init__(self, points, stream=None, lines=None):
         super().__init__(points)
+        self._lines = lines
         self._stream = stream or sys.stdout
         self._colours = self._stream.isatty() and "NO_COLOR" not in os.environ
 
@@ -204,7 +209,11 @@ class TerminalResult(GradedResult):
     def finished(self, outcome):
         test = outcome.test
         if outcome.prints:
-            self._say(textwrap.indent(outcome.prints.rstrip("\n"), "| ", lambda line: True))
+            lines = outcome.prints.rstrip("\n").split("\n")
+            shown = lines[: self._lines]
+            if shown != lines:
+                shown.append(f"... and more: python grader.py {test.name} shows it")
+            self._say(textwrap.indent("\n".join(shown), "| ", lambda line: True))
         if outcome.output:
             self._say(_OWN_LINES.sub(" ", outcome.output))  # a message cannot pass for an END
         took = datetime.timedelta(seconds=outcome.seconds)

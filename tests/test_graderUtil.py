@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -72,6 +73,17 @@ def test_the_terminal_form_is_the_handouts():
         "Total: 2/3 points, and 1.5 points of hidden tests that are graded when you submit; extra credit: 4/4 points\n"
     )
     assert not result.all_passed
+
+
+def test_of_many_lines_that_a_test_prints_the_first_are_shown_and_how_to_see_the_others(monkeypatch):
+    monkeypatch.setattr(Case, "prints", lambda case: "a\nb\n\nd\n" if case.test.name == "1b-0-basic" else "")
+    shown = {}
+    for lines in (None, 2, 4):
+        stream = io.StringIO()
+        run(TerminalResult(POINTS, stream, lines))
+        shown[lines] = re.findall(r"^\|.*", stream.getvalue(), re.M)
+    assert shown[None] == shown[4] == ["| a", "| b", "| ", "| d"]
+    assert shown[2] == ["| a", "| b", "| ... and more: python grader.py 1b-0-basic shows it"]
 
 
 def test_what_hidden_tests_found_is_told_before_the_total():
