@@ -11,7 +11,7 @@ import torch
 from torch.utils._pytree import tree_leaves, tree_map, tree_map_only
 
 from training.lines import Lines
-from training.replay import Recorder, put_back, recorded, state_of
+from training.replay import Recorder, put_back, recorded
 
 TOLERANCE = 1e-2  # bfloat16 keeps 8 bits
 MOST = 3  # calls in a loss; with more, there are too many ways to join some of them
@@ -136,7 +136,7 @@ def _calls(function, network, modules, batch):
         calls[number] = given
         return forward(given)
 
-    with _calling(network, call), put_back(state_of(modules)):
+    with _calling(network, call), put_back(modules):
         function(*batch)
     return calls
 

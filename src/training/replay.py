@@ -82,10 +82,10 @@ def recorded(function, modules, batches, player):
     listening = _Listening(sys.stdout)
     try:
         with redirect_stdout(listening):
-            with put_back(state):
+            with put_back(modules):
                 replay = player.of(function, batches[0], state)
             for batch in batches[1:] * player.trials:
-                some, others = (_from_one_start(either, batch, state) for either in (function, replay))
+                some, others = (_from_one_start(either, batch, modules) for either in (function, replay))
                 if listening.heard or not player.agree(some, others):
                     return function
     except Exception:  # torch raises many kinds
@@ -223,25 +223,35 @@ class Script(Player):
 
 
 @contextmanager
-def put_back(state):
-    """Undoes what is done to a state, and to torch's random streams."""
-    before = [tensor.detach().clone() for tensor in state]
+def put_back(modules):
+    """Undoes what is done to modules, their flags included, and to torch's random streams."""
+    state = state_of(modules)
+    before = [(tensor.detach().clone(), tensor.requires_grad) for tensor in state]
+    modes = [(layer, layer.training) for layer in _layers(modules)]
     try:
         with torch.random.fork_rng(_gpus(state)):
             yield
     finally:
-        with torch.no_grad():
-            for tensor, old in zip(state, before, strict=True):
+        for tensor, (old, is_trained) in zip(state, before, strict=True):
+            with torch.no_grad():
                 tensor.copy_(old)
+            tensor.requires_grad_(is_trained)
+        for layer, mode in modes:
+            layer.training = mode
 
 
-def _from_one_start(function, batch, state):
-    """What a function gives, what it makes of the state, and where it leaves torch's random streams."""
-    with put_back(state):
+def _from_one_start(function, batch, modules):
+    """What a function gives, what it makes of the modules, and where it leaves torch's random streams."""
+    with put_back(modules):
         torch.manual_seed(0)
-        results = function(*batch)
+        results, state = function(*batch), state_of(modules)
+        flags = [*(layer.training for layer in _layers(modules)), *(tensor.requires_grad for tensor in state)]
         streams = [torch.get_rng_state(), *map(torch.cuda.get_rng_state, _gpus(state))]
-        return [*results, *(tensor.detach().clone() for tensor in state), *streams]
+        return [*results, *(tensor.detach().clone() for tensor in state), torch.tensor(flags), *streams]
+
+
+def _layers(modules):
+    return [layer for module in modules for layer in module.modules()]
 
 
 def _gpus(state):

@@ -133,8 +133,21 @@ def prints(module, x):
     return (module.weight * x).mean()
 
 
+def leaves_a_mode(module, x):
+    module.eval()
+    return (module.weight * x).mean()
+
+
+def freezes(module, x):
+    module.unused.requires_grad_(False)
+    return (module.weight * x).mean()
+
+
+NOT_RECORDED = [decides_by_a_value, leaves_torch, draws_elsewhere, counts_elsewhere, prints, leaves_a_mode, freezes]
+
+
 @pytest.mark.parametrize("player", PLAYERS)
-@pytest.mark.parametrize("loss", [decides_by_a_value, leaves_torch, draws_elsewhere, counts_elsewhere, prints])
+@pytest.mark.parametrize("loss", NOT_RECORDED)
 def test_what_cannot_be_recorded_is_done_the_plain_way(loss, player):
     _, plain, replay = both(loss, player)
     assert replay is plain
@@ -152,6 +165,22 @@ def test_a_recording_that_fails_leaves_the_state_alone(player):
     module, plain, replay = both(lambda module, x: counted(module, x) * float(x[0, 0]), player)
     assert replay is plain
     assert torch.equal(module.mask, torch.tensor([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_a_recording_that_fails_within_a_pause_ends_the_pause(player):
+    def pauses(module, x):
+        module.weight.requires_grad_(False)
+        module.eval()
+        pause = float((module.weight * x).mean())
+        module.train()
+        module.weight.requires_grad_(True)
+        return (module.weight * x).square().mean() + pause
+
+    module, plain, replay = both(pauses, player)
+    assert replay is plain
+    assert module.training
+    assert module.weight.requires_grad
 
 
 def test_the_flow_is_recorded_to_the_bit_over_many_steps():
