@@ -14,6 +14,7 @@ from pathlib import Path
 
 NO_SENSE = "The reply from your code could not be read. Unless your code interferes with the grader, tell the staff."
 # Nobody looks into a results.json before the end; who finds this there looks at one that had none.
+WIDE = 300  # characters of a line that is printed, where only the beginning of them is shown
 UNFINISHED = "Grading was stopped before its end; what was not run has no points. Submit again, or tell the staff."
 
 # How lines begin that only the grader itself writes.
@@ -194,7 +195,7 @@ class TerminalResult(GradedResult):
     """Writes each outcome as it comes, to a terminal or a file; colours only on a terminal.
 
     Args:
-        lines: how many are shown of what a test prints; all, unless it is given.
+        lines: how many are shown of what a test prints, none of them empty or very long; all, unless it is given.
     """
 
     def __init__(self, points, stream=None, lines=None):
@@ -209,11 +210,7 @@ class TerminalResult(GradedResult):
     def finished(self, outcome):
         test = outcome.test
         if outcome.prints:
-            lines = outcome.prints.rstrip("\n").split("\n")
-            shown = lines[: self._lines]
-            if shown != lines:
-                shown.append(f"... and more: python grader.py {test.name} shows it")
-            self._say(textwrap.indent("\n".join(shown), "| ", lambda line: True))
+            self._say(textwrap.indent(self._shown(outcome), "| ", lambda line: True))
         if outcome.output:
             self._say(_OWN_LINES.sub(" ", outcome.output))  # a message cannot pass for an END
         took = datetime.timedelta(seconds=outcome.seconds)
@@ -230,6 +227,15 @@ class TerminalResult(GradedResult):
         colour = "31" if test.name in self.found_in_hidden else colour
         self._say(f"\033[{colour}m{end}\033[0m\n" if self._colours else f"{end}\n")
 
+    def _shown(self, outcome):
+        """What a test printed, or the beginning of it."""
+        text = outcome.prints.rstrip("\n")
+        if self._lines is None:
+            return text
+        lines = [line for line in text.split("\n") if line.strip()]
+        shown = [line if len(line) <= WIDE else f"{line[:WIDE]} ..." for line in lines[: self._lines]]
+        return "\n".join(shown if shown == lines else [*shown, f"... and more, if {outcome.test.name} is run alone"])
+
     def close(self):
         """Writes the totals."""
         if self.found_in_hidden:
@@ -242,6 +248,8 @@ class TerminalResult(GradedResult):
         if any(outcome.test.is_extra_credit for outcome in self.outcomes):
             points, most = self.total(is_extra_credit=True)
             text += f"; extra credit: {points:g}/{most:g} points"
+            hidden = self.total(is_extra_credit=True, ungraded=True)[1]
+            text += f", and {hidden:g} points of hidden tests" if hidden else ""
         self._say(text)
 
     def _say(self, text):

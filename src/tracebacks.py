@@ -65,7 +65,10 @@ def explain(error, folder):
     lines = traceback.format_list([frames[index] for index in own if index < len(frames)])
     if len(lines) > 2 * ENDS:  # functions that call each other without end
         lines[ENDS:-ENDS] = [f"  ... {len(lines) - 2 * ENDS} more calls\n"]
-    return f"{RAISED}\n" + "".join(lines + traceback.format_exception_only(error)).rstrip()
+    text = f"{RAISED}\n" + "".join(lines + traceback.format_exception_only(error)).rstrip()
+    if isinstance(error, ModuleNotFoundError) and Path(folder, f"{error.name}.py").is_file():
+        text += f"\n{error.name}.py lies in submission/: `from .{error.name} import ...` finds it."
+    return text
 
 
 def hint_of_backward(error):

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -75,15 +76,33 @@ def test_the_terminal_form_is_the_handouts():
     assert not result.all_passed
 
 
-def test_of_many_lines_that_a_test_prints_the_first_are_shown_and_how_to_see_the_others(monkeypatch):
-    monkeypatch.setattr(Case, "prints", lambda case: "a\nb\n\nd\n" if case.test.name == "1b-0-basic" else "")
-    shown = {}
-    for lines in (None, 2, 4):
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("a\nb\n", ["| a", "| b"]),
+        ("a\n\n\nb\n", ["| a", "| b"]),
+        ("a\nb\nc\n", ["| a", "| b", "| ... and more, if 1b-0-basic is run alone"]),
+        ("x" * 301, [f"| {'x' * 300} ...", "| ... and more, if 1b-0-basic is run alone"]),
+    ],
+)
+def test_of_much_that_a_test_prints_the_beginning_is_shown_and_how_to_see_more(monkeypatch, printed, shown):
+    monkeypatch.setattr(Case, "prints", lambda case: printed if case.test.name == "1b-0-basic" else "")
+    for lines, expected in ((2, shown), (None, [f"| {line}" for line in printed.rstrip().split("\n")])):
         stream = io.StringIO()
         run(TerminalResult(POINTS, stream, lines))
-        shown[lines] = re.findall(r"^\|.*", stream.getvalue(), re.M)
-    assert shown[None] == shown[4] == ["| a", "| b", "| ", "| d"]
-    assert shown[2] == ["| a", "| b", "| ... and more: python grader.py 1b-0-basic shows it"]
+        assert re.findall(r"^\|.*", stream.getvalue(), re.M) == expected
+
+
+def test_hidden_points_of_extra_credit_are_told_apart():
+    class Hidden(Case):
+        def test_1(self):
+            raise Ungraded("")
+
+        test_1.test = replace(Case.test_1.test, is_extra_credit=True)
+
+    stream = io.StringIO()
+    run(TerminalResult(POINTS, stream), [Hidden(name) for name in ("test_0", "test_1", "test_3")])
+    assert stream.getvalue().endswith("Total: 2/2 points; extra credit: 4/4 points, and 1.5 points of hidden tests\n")
 
 
 def test_what_hidden_tests_found_is_told_before_the_total():

@@ -271,17 +271,17 @@ class SubmissionTest(GradedTestCase):
         if len({text.partition(FACTOR)[2] for text in best.values() if text and text.startswith("expected")}) > 1:
             for name, text in best.items():  # what only one number is a multiple of, it is by chance
                 best[name] = text.partition(FACTOR)[0] if text and np.size(right[name]) == 1 else text
-        for name, text in best.items():
-            seen = bool(text) if varies else reply.get(name, "none")
-            self.observe(name, seen, not text, error(reply.get(name), right[name], relative))
-            if text:
-                self._problem(f"{LABELS.get(name, name.replace('grad_', 'the gradient by '))} is not right:", text)
         wrong = {name for name, text in best.items() if text}
         of_gradients = {name for name in best if name.startswith("grad_")}
         self._values_wrong |= not wrong <= of_gradients
         there = [reply[name] for name in wrong & set(reply)]
         if wrong and not self._values_wrong and of_gradients < set(best) and all(np.isfinite(g).all() for g in there):
             self._problem(f"its values are right, its gradient is not: {self._why_no_gradient(there)}", "")
+        for name, text in best.items():
+            seen = bool(text) if varies else reply.get(name, "none")
+            self.observe(name, seen, not text, error(reply.get(name), right[name], relative))
+            if text:
+                self._problem(f"{LABELS.get(name, name.replace('grad_', 'the gradient by '))} is not right:", text)
 
     def _why_no_gradient(self, there):
         """What to ask of gradients that are not right, of which these are there at all."""

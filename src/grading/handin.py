@@ -314,9 +314,11 @@ def _warning(name):
     except SyntaxError as error:
         return f"{name}, line {error.lineno}: {error.msg}. No test that needs it can run."
     imported = {one.split(".")[0] for one in _imports(tree)}
-    here = {path.stem for path in Path(name).parent.iterdir()}
-    if foreign := sorted(imported - {*sys.stdlib_module_names, *PACKAGES, *PROVIDED, *here}):
-        return f"{name} imports {foreign[0]}, which is not there when it is graded. No test that needs it can run."
+    if foreign := sorted(imported - {*sys.stdlib_module_names, *PACKAGES, *PROVIDED}):
+        what = "which is not there when it is graded"
+        if Path(name).with_name(f"{foreign[0]}.py").exists():
+            what = f"which lies beside it: `from .{foreign[0]} import ...` would find it"
+        return f"{name} imports {foreign[0]}, {what}. No test that needs it can run."
     empty = [one for one in empty if one not in EXTRA_CREDIT]
     return f"still to be written in {name}: {', '.join(empty)}." if empty and Path(name).name in WANTED else ""
 

@@ -284,6 +284,8 @@ def test_make_zip_looks_into_extra_credit_and_helpers_and_names_methods_by_their
     careful = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Careful: ")]
     assert careful == [  # extra credit may stay empty, and a file begin with a mark, as Windows saves them
         "Careful: still to be written in submission/flow_network.py: MADE.forward.",
+        "Careful: submission/gan.py imports my_tools, which lies beside it: `from .my_tools import ...` would find it. "
+        "No test that needs it can run.",
         "Careful: submission/mine.py imports ipdb, which is not there when it is graded. "
         "No test that needs it can run.",
         "Careful: submission/my_tools.py, line 1: unterminated string literal (detected at line 1). "

@@ -72,6 +72,13 @@ def test_a_syntax_error_in_the_submission_is_shown_with_its_line(tmp_path, monke
     assert "gan.py" in explanation and "line 1" in explanation and "test_errors.py" not in explanation
 
 
+def test_an_import_of_what_lies_beside_it_says_how(tmp_path, monkeypatch):
+    f = submitted(tmp_path, monkeypatch, "def f():\n    import my_tools\n")
+    assert explain(raised(f)).endswith("No module named 'my_tools'")
+    (tmp_path / "my_tools.py").write_text("")
+    assert explain(raised(f)).endswith("my_tools.py lies in submission/: `from .my_tools import ...` finds it.")
+
+
 def test_errors_of_others_are_left_alone():
     def f():
         raise NotImplementedError
