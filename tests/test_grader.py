@@ -679,7 +679,7 @@ SPLIT = "torch.log1p(torch.exp({}logits))"
             "return -F.logsigmoid(d(g(z))).mean()",
             "logits = d(g(z))\n    return F.softplus(-logits.detach()).mean() + 0 * logits.mean()",
             "2b-3-basic",
-            "and -120\nloss_nonsaturating_g: its values are right, its gradient is not: it is 0 all over. Does a sigmoid",
+            "and -120\nloss_nonsaturating_g: its values are right, its gradient is not: it is 0 all over. Does",
             "is a part of it",
         ),
         (

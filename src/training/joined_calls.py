@@ -70,10 +70,14 @@ class Joined:
         """
         stand_ins = {number: tree_map(torch.zeros_like, given) for number, given in self.calls.items()}
         actual, parts = {}, {}  # by the id of a stand-in; by the number of a call
+        modes = set()
 
         def call(number, forward, given):
             if number not in stand_ins:
                 return forward(given)
+            modes.add((torch.is_grad_enabled(), *(layer.training for layer in self.network.modules())))
+            if len(modes) > 1:
+                raise RuntimeError("the calls differ in more than their inputs")
             if not parts:
                 together = tree_map(lambda *tensors: torch.cat(tensors), *stand_ins.values())
                 lengths = [len(tree_leaves(tensors)[0]) for tensors in stand_ins.values()]
@@ -98,7 +102,7 @@ def _in_order(calls, actual, parameters):
 
     Raises:
         RuntimeError: a joined call needs another, or its inputs depend on the network's parameters, so that there
-            were a gradient by them.
+            were a gradient by them; or an order would be another in which something is written and read.
     """
     calls = [
         (operation, *tree_map_only(torch.Tensor, lambda tensor: actual.get(id(tensor), tensor), (args, kwargs)), result)
@@ -111,6 +115,8 @@ def _in_order(calls, actual, parameters):
         for call in calls:
             needed = _ids(call[1:3])
             if (needed & made) <= there:
+                if call[0]._schema.is_mutable and any(_storages(call[1:3]) & _storages(other[1:]) for other in late):
+                    raise RuntimeError("something is written that an earlier call is still to read")
                 ordered.append(call)
                 there |= _ids(call[3])
                 dependent |= _ids(call[3]) if needed & dependent else set()
@@ -128,6 +134,10 @@ def _ids(tree):
     return {id(leaf) for leaf in tree_leaves(tree) if isinstance(leaf, torch.Tensor)}
 
 
+def _storages(tree):
+    return {leaf.untyped_storage().data_ptr() for leaf in tree_leaves(tree) if isinstance(leaf, torch.Tensor)}
+
+
 def _calls(function, network, modules, batch):
     """What a function calls a network on: number of the call -> (arguments, those by keyword)."""
     calls = {}
@@ -136,8 +146,8 @@ def _calls(function, network, modules, batch):
         calls[number] = given
         return forward(given)
 
-    with _calling(network, call), put_back(modules):
-        function(*batch)
+    with put_back(modules), _calling(network, call):
+        function(*map(torch.clone, batch))
     return calls
 
 
@@ -145,7 +155,7 @@ def _calls(function, network, modules, batch):
 def _calling(network, call):
     """Has `call` called in the place of a network: with the number of the call, a function that makes it, and what that
     is to be given, (arguments, those by keyword)."""
-    forward, numbers = network.forward, count()
+    forward, own, numbers = network.forward, "forward" in vars(network), count()
 
     def instead(*inputs, **named):
         return call(next(numbers), lambda given: forward(*given[0], **given[1]), (inputs, named))
@@ -154,4 +164,6 @@ def _calling(network, call):
     try:
         yield
     finally:
-        network.forward = forward
+        del network.forward
+        if own:
+            network.forward = forward

@@ -6,14 +6,19 @@ operations of one step, forward and backward, are recorded below both, and playe
 
 import sys
 import warnings
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 
 import torch
 from torch.distributions import Distribution
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
+from training.remembered import Remembered
+
 aten = torch.ops.aten
+SEED = 7_305_118_264  # of rehearsals; who seeds within a loss takes another
+MOVED = 0.1  # share by which parameters are moved in a rehearsal
 
 
 def loss_and_gradients(loss, module):
@@ -83,11 +88,12 @@ def recorded(function, modules, batches, player):
     try:
         with redirect_stdout(listening):
             with put_back(modules):
-                replay = player.of(function, batches[0], state)
-            for batch in batches[1:] * player.trials:
-                some, others = (_from_one_start(either, batch, modules) for either in (function, replay))
-                if listening.heard or not player.agree(some, others):
-                    return function
+                replay = player.of(function, _copies(batches[0]), state)
+            for moved in (0, MOVED):  # as they are first: what moves may stay in what the function remembers
+                for batch in batches[1:] * player.trials:
+                    some, others = (_from_one_start(either, batch, modules, moved) for either in (function, replay))
+                    if listening.heard or not player.agree(some, others):
+                        return function
     except Exception:  # torch raises many kinds
         return function
     return replay
@@ -124,11 +130,16 @@ def unvalidated():
 
 
 class Recorder(TorchDispatchMode):
-    """Keeps every operation that torch carries out, backward passes too, but for the checks of torch.distributions."""
+    """Keeps every operation that torch carries out, backward passes too, but for the checks of torch.distributions.
+
+    Raises:
+        RuntimeError: in the end, if anything followed from the numbers in a tensor: from others, other things would.
+    """
 
     def __init__(self):
         super().__init__()
         self.calls = []
+        self._values_matter = False
 
     @classmethod
     def _should_skip_dynamo(cls):
@@ -136,22 +147,41 @@ class Recorder(TorchDispatchMode):
         return False
 
     def __enter__(self):
-        self._unvalidated = unvalidated()  # to look takes a number out of a tensor
-        self._unvalidated.__enter__()
+        self._around = ExitStack()
+        self._around.enter_context(unvalidated())  # to look takes a number out of a tensor
+        self._leaving = self._around.enter_context(_Leaving())
         return super().__enter__()
 
-    def __exit__(self, *error):
-        self._unvalidated.__exit__(None, None, None)
-        return super().__exit__(*error)
+    def __exit__(self, kind, *error):
+        self._around.close()
+        super().__exit__(kind, *error)
+        if kind is None and (self._values_matter or self._leaving.seen):
+            raise RuntimeError("a number was taken out of a tensor: what follows may depend on it")
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
-        if operation is aten._local_scalar_dense.default:
-            raise RuntimeError("a number was taken out of a tensor: what follows may depend on it")
+        self._values_matter |= _depends_on_values(operation, args)  # raised here, the student's code might catch it
         if operation is aten.lift_fresh.default:  # torch.tensor(...): a fresh one each time
             operation = aten.lift_fresh_copy.default
         result = operation(*args, **(kwargs or {}))
         self.calls.append((operation, args, kwargs or {}, result))
         return result
+
+
+class _Leaving(TorchFunctionMode):
+    """Sees tensors leave torch, which their operations do not tell."""
+
+    seen = False
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.seen |= getattr(function, "__name__", "") in ("numpy", "tolist", "__array__", "__dlpack__")
+        return function(*args, **(kwargs or {}))
+
+
+def _depends_on_values(operation, args):
+    """Whether an operation gives a number, a truth or a shape that follows from the numbers in a tensor."""
+    if operation is aten.index.Tensor:
+        return any(index is not None and index.dtype in (torch.bool, torch.uint8) for index in args[1])
+    return not {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape}.isdisjoint(operation.tags)
 
 
 class Player:
@@ -224,34 +254,41 @@ class Script(Player):
 
 @contextmanager
 def put_back(modules):
-    """Undoes what is done to modules, their flags included, and to torch's random streams."""
+    """Undoes what is done to modules, to random streams and to what the submission remembers; gives the latter."""
     state = state_of(modules)
     before = [(tensor.detach().clone(), tensor.requires_grad) for tensor in state]
-    modes = [(layer, layer.training) for layer in _layers(modules)]
+    remembered = Remembered(modules)
     try:
-        with torch.random.fork_rng(_gpus(state)):
-            yield
+        with torch.random.fork_rng(_gpus(state)), torch.set_grad_enabled(torch.is_grad_enabled()):
+            yield remembered
     finally:
         for tensor, (old, is_trained) in zip(state, before, strict=True):
             with torch.no_grad():
                 tensor.copy_(old)
             tensor.requires_grad_(is_trained)
-        for layer, mode in modes:
-            layer.training = mode
+        remembered.put_back()
 
 
-def _from_one_start(function, batch, modules):
-    """What a function gives, what it makes of the modules, and where it leaves torch's random streams."""
-    with put_back(modules):
-        torch.manual_seed(0)
-        results, state = function(*batch), state_of(modules)
-        flags = [*(layer.training for layer in _layers(modules)), *(tensor.requires_grad for tensor in state)]
+def _from_one_start(function, batch, modules, moved):
+    """What a function gives, what it makes of the modules, where it leaves torch's random streams, and whether it
+    remembers anything; `moved` is the share by which all parameters are another, as training moves them."""
+    with put_back(modules) as remembered:
+        torch.manual_seed(SEED)
+        with torch.no_grad():
+            for parameter in (one for module in modules for one in module.parameters()):
+                parameter.mul_(1 + moved * torch.randn_like(parameter))
+        state = state_of(modules)
+        places = [tensor.data_ptr() for tensor in state]
+        results = function(*_copies(batch))
+        flags = [remembered.has_changed(), places != [tensor.data_ptr() for tensor in state]]
+        flags += [tensor.requires_grad for tensor in state]
         streams = [torch.get_rng_state(), *map(torch.cuda.get_rng_state, _gpus(state))]
         return [*results, *(tensor.detach().clone() for tensor in state), torch.tensor(flags), *streams]
 
 
-def _layers(modules):
-    return [layer for module in modules for layer in module.modules()]
+def _copies(batch):
+    """A function may write into what it is given, which may be the data themselves."""
+    return [tensor.clone() for tensor in batch]
 
 
 def _gpus(state):

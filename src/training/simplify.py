@@ -15,9 +15,8 @@ IN_PLACE = {  # operation -> the one that writes into its first argument, and by
     aten.leaky_relu_backward.default: (aten.leaky_relu_backward.grad_input, "grad_input"),
 }
 PRODUCT = getattr(getattr(torch.ops.mkldnn, "_linear_pointwise", None), "default", None)  # of `layout.WideLinear`
-ZEROS = {aten.zeros_like.default, aten.zeros.default, aten.new_zeros.default}
 OF_ZEROS = VIEWS | {  # operations that give zeros where their first argument is zero, if all others are finite
-    *(aten.detach.default, operator.getitem, aten._to_copy.default, aten.sum.dim_IntList, aten.mul.Tensor),
+    *(operator.getitem, aten._to_copy.default, aten.sum.dim_IntList, aten.mul.Tensor),
     *(aten.mm.default, PRODUCT, aten.convolution_backward.default),
     *(aten.leaky_relu_backward.default, aten.native_dropout_backward.default),
 }
@@ -57,11 +56,12 @@ def _leave_out_zeros(graph):
 
     The derivative of a leaky ReLU has the derivative 0. Autograd makes zeros of that, and where a gradient is
     differentiated again, as in WGAN-GP's penalty, takes them back through the whole network. (Where that is not
-    finite they were no zeros, but then the loss is not finite either.)
+    finite they were no zeros, but then the loss is not finite either.) Zeros that a student's function makes are
+    detached before anybody sees them: these stay.
     """
     zeros = set()
     for node in graph.nodes:
-        if node.target in ZEROS or node.target in OF_ZEROS and node.args[0] in zeros:
+        if node.target is aten.zeros_like.default or node.target in OF_ZEROS and node.args[0] in zeros:
             zeros |= set() if _is_written(node) else {node}
         elif node.target is aten.add.Tensor and not node.kwargs:
             for term, other in (node.args, node.args[::-1]):
@@ -123,6 +123,8 @@ def kept_as(parameter, dtype):
 def _is_there_and_back(node, user):
     """Whether a node only widens what its one user narrows again."""
     if node.target is not aten._to_copy.default or len(node.users) > 1 or "kind" not in node.args[0].meta:
+        return False
+    if _is_written(node.args[0]) or _is_written(user):  # then these are to be two
         return False
     narrow, wide = node.args[0].meta["kind"], node.meta["kind"][0]
     return user.meta["kind"] == narrow and narrow[0] != wide == torch.promote_types(narrow[0], wide)

@@ -145,7 +145,23 @@ def written_in_place(g, d, x, y):
     return d(x, y).mul_(2).mean() + d(2 * x, y).mean()
 
 
-NOT_JOINED = [one_call, one_needs_the_other, points_that_depend_on_parameters, many_calls, written_in_place]
+def one_without_gradients(g, d, x, y):
+    with torch.no_grad():
+        base = d(g(torch.randn(len(x), 3)), y).mean()
+    return (d(x, y) - 0.001 * base).mean()
+
+
+def clamped_behind(g, d, x, y):
+    loss = d(x, y).mean() - d(g(torch.randn(len(x), 3)), y).square().mean()
+    for parameter in d.parameters():
+        parameter.data.clamp_(-3, 3)  # of which nothing is to be seen at first
+    return loss
+
+
+NOT_JOINED = [
+    *(one_call, one_needs_the_other, points_that_depend_on_parameters, many_calls, written_in_place),
+    *(one_without_gradients, clamped_behind),
+]
 
 
 @pytest.mark.parametrize("loss", NOT_JOINED, ids=lambda loss: loss.__name__)

@@ -231,3 +231,84 @@ sys.exit(found is plain or "torch._dynamo" in sys.modules)
 """
     src = Path(__file__).resolve().parents[2] / "src"
     subprocess.run([sys.executable, "-c", record], cwd=src, check=True, timeout=300)
+
+
+def picks_by_a_mask(module, x):
+    one_sided = (module.weight * x)[x > -100]  # all, at first
+    return one_sided.square().mean()
+
+
+def compares(module, x):
+    return (module.weight * x).mean() * (2.0 if torch.equal(x, x.round()) else 1.0)
+
+
+def lists(module, x):
+    return (module.weight * x).mean() * (2.0 if max(x.flatten().tolist()) > 100 else 1.0)
+
+
+def swallows(module, x):
+    try:
+        weight = x.mean().item()
+    except Exception:
+        weight = 0.0
+    return (module.weight * x).mean() * weight
+
+
+def seeds(module, x):
+    torch.manual_seed(0)
+    return (module.weight * (x + torch.randn_like(x))).square().mean()
+
+
+def clamps_what_is_small_at_first(module, x):
+    module.weight.data = module.weight.data.clamp(-1.6, 1.6)
+    return (module.weight * x).mean()
+
+
+def goes_by_a_threshold(module, x):
+    return (module.weight * x).mean() * (1.0 if np.abs(module.weight.detach().numpy()).max() < 1.55 else 2.0)
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+@pytest.mark.parametrize(
+    "loss",
+    [picks_by_a_mask, compares, lists, swallows, seeds, clamps_what_is_small_at_first, goes_by_a_threshold],
+)
+def test_what_may_go_another_way_later_is_not_recorded(loss, player):
+    _, plain, replay = both(loss, player)
+    assert replay is plain
+
+
+def test_a_hook_is_removed_though_a_recording_cannot_be_trusted():
+    def hooked(module, x):
+        hook = module.register_forward_hook(lambda *_: None)
+        scale = x.mean().item()
+        hook.remove()
+        return (module.weight * x).mean() * scale
+
+    module, plain, replay = both(hooked, Lines)
+    assert replay is plain
+    assert not module._forward_hooks
+
+
+def test_data_are_left_as_they_are():
+    before = BATCHES.clone()
+
+    def noisy_in_place(module, x):
+        x += 0.1
+        return (module.weight * x).mean()
+
+    both(noisy_in_place, Lines)
+    assert torch.equal(BATCHES, before)
+
+
+def test_a_copy_that_is_written_into_stays_one():
+    def clamps_its_copy(module, x):
+        wide = (module.weight * x).detach()
+        own = wide.double().float()
+        own.clamp_(-3, 3)
+        return (module.weight * x).mean() * (wide - own).abs().sum()
+
+    module, plain, replay = both(clamps_its_copy, Lines)
+    with torch.no_grad():
+        module.weight.fill_(5.0)
+    assert same(plain(BATCHES[3]), replay(BATCHES[3]))
