@@ -26,6 +26,10 @@ NOT_DRAWN = {
     "misconception": "z is not drawn from q(z | x)",
     "hint": "Which distribution does the ELBO take its expectation over? Print the z that you decode, and m and v.",
 }
+SHARED_BY_IMAGES = {
+    "misconception": "all images of a batch get the same noise",
+    "hint": "Print (z - m) / v.sqrt() of two images. Should they be equal? Which shape did you ask randn for?",
+}
 CUT = {
     "misconception": "no gradient of the reconstruction reaches the encoder",
     "hint": "An encoder that feels only the KL term forgets its images. On the way from the reconstruction back "
@@ -227,6 +231,17 @@ ENTRIES = [
         "have written it.",
     ),
     wrong_elbo("mean-decoded", ENCODED + "z = m\n" + KL + REC + MEANS, **NOT_DRAWN),
+    wrong_elbo(
+        "one-noise-vector",
+        ENCODED + "z = m + v.sqrt() * torch.randn(m.shape[-1], device=x.device)\n" + KL + REC + MEANS,
+        **SHARED_BY_IMAGES,
+    ),
+    wrong_elbo(
+        "half-the-noise",
+        ENCODED + "z = m + 0.5 * v.sqrt() * torch.randn_like(m)\n" + KL + REC + MEANS,
+        misconception="the noise is scaled down",
+        hint="Take z, m and v apart again: what are mean and standard deviation of your (z - m) / sqrt(v)?",
+    ),
     wrong_elbo("prior-decoded", SAMPLED + "z = torch.randn_like(m)\n" + KL + REC + MEANS, **NOT_DRAWN),
     wrong_elbo("deviation-handed-over", ENCODED + "z = sample_gaussian(m, v.sqrt())\n" + KL + REC + MEANS, **DEVIATION),
     wrong_elbo("variance-times-noise", ENCODED + "z = m + v * torch.randn_like(m)\n" + KL + REC + MEANS, **DEVIATION),
@@ -600,6 +615,14 @@ return kl + rec, kl, rec
         + LOG_OF_MEAN,
         misconception="the samples of an image are the same, drawn once and broadcast",
         hint="Print the first two of the n_samples z of an image. How many numbers did randn draw?",
+    ),
+    wrong_iwae(
+        "noise-shared-by-images",
+        WEIGHTS.replace(
+            "sample_gaussian(m, v)", "m + v.sqrt() * torch.randn(n_samples, 1, m.shape[-1], device=x.device)"
+        )
+        + LOG_OF_MEAN,
+        **SHARED_BY_IMAGES,
     ),
     wrong_iwae(
         "antithetic-samples",
