@@ -247,6 +247,13 @@ ENTRIES = [
     wrong_elbo("variance-times-noise", ENCODED + "z = m + v * torch.randn_like(m)\n" + KL + REC + MEANS, **DEVIATION),
     wrong_elbo("z-detached", SAMPLED + "z = z.detach()\n" + KL + REC + MEANS, **CUT),
     wrong_elbo(
+        "deviation-detached",
+        ENCODED + "z = m + v.sqrt().detach() * torch.randn_like(m)\n" + KL + REC + MEANS,
+        misconception="no gradient of the reconstruction reaches the variance",
+        hint="An encoder that pays nothing for a wide q(z | x) makes it as wide as the prior. Which of m and v does z "
+        "still hang on, in your graph?",
+    ),
+    wrong_elbo(
         "drawn-without-grad",
         ENCODED + "with torch.no_grad():\n    z = sample_gaussian(m, v)\n" + KL + REC + MEANS,
         **CUT,
@@ -420,6 +427,31 @@ ENTRIES = [
         IWAE + "return -(torch.logsumexp(log_p + log_q - log_pz, 0) - math.log(n_samples)).mean()",
         misconception="p(z) and q(z | x) change places in the weights",
         hint="Importance sampling: the density that you want, over the density that you draw from. Which is which?",
+    ),
+    wrong_iwae(
+        "deviation-in-log-q",
+        IWAE.replace("log_normal(z, m, v)", "log_normal(z, m, v.sqrt())") + BOUND,
+        misconception="log q(z | x) is given the standard deviation for the variance",
+        hint="With an encoder of variance 4, is your q(z | x) the distribution that z was drawn from? What does "
+        "log_normal take?",
+    ),
+    wrong_iwae(
+        "q-detached",
+        IWAE.replace("log_normal(z, m, v)", "log_normal(z, m.detach(), v.detach())") + BOUND,
+        misconception="log q(z | x) is cut off from the encoder",
+        hint="The bound depends on the encoder in two ways: by z, and by the density of q. Which of them does your "
+        "gradient take? (Some estimators leave one out, but none of them is the gradient of this number.)",
+    ),
+    wrong_iwae(
+        "largest-of-the-batch-taken-out",
+        IWAE
+        + """
+log_w = log_p + log_pz - log_q
+largest = log_w.max()
+return -((log_w - largest).exp().mean(0).log() + largest).mean()
+""",
+        misconception="the largest log weight of the whole batch is taken out of the exponentials",
+        hint="Two images, of which one has log weights near -1 and the other near -500: what is left of the other's?",
     ),
     wrong_iwae(
         "out-of-the-log",

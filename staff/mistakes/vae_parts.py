@@ -391,6 +391,20 @@ ENTRIES = [
         hint="Which distribution do you draw from where v is one in a million?",
     ),
     wrong_sample(
+        "epsilon",
+        "return m + (v + 1e-5).sqrt() * torch.randn_like(m)",
+        misconception="an epsilon is added to the variance",
+        hint="Which distribution do you draw from where v is one in a million? The root of v has a slope wherever v is "
+        "above 0.",
+    ),
+    wrong_sample(
+        "two-dimensions-only",
+        "B, d = m.shape\nreturn m + v.sqrt() * torch.randn(B, d, device=m.device)",
+        misconception="means and variances of two dimensions only",
+        hint="Read in the docstring of which shapes m and v may be. Which function of torch draws as many numbers as "
+        "another tensor has?",
+    ),
+    wrong_sample(
         "mean-cut-off",
         "return m.clamp(-10, 10) + v.sqrt() * torch.randn_like(v)",
         misconception="the mean is cut off",

@@ -36,17 +36,21 @@ class VaeTest(SubmissionTest):
         """A bound on a model with given coefficients.
 
         Args:
-            answer: where it does not depend on the noise; else it is worked out for the noise that was drawn.
+            answer: where it does not depend on the noise; or what gives it of the noise that was drawn, (B, K, d); else
+                it is worked out.
             relative: how much rounding is granted.
         """
         self.about(function, x=x, **coefficients, **({} if n_samples is None else {"n_samples": n_samples}))
         reply = self._ask(function, x, coefficients, n_samples)
-        if answer is None:
+        if answer is None or callable(answer):
             noise, fault = self._noise(reply.get("seen"), x, coefficients, n_samples or 1)
             # In basic tests `draws` looks at it, and the others can do without.
             unlike = self._noise_fault(noise, n_samples) if self.test.is_hidden and not fault else ""
             self.fault("z", fault or unlike)
-            if self.solution and not fault:
+            if callable(answer) and not fault:
+                self._on |= {"(z - m) / sqrt(v)": noise}
+                self.expect(reply, answer(noise), varies=True)
+            elif self.solution and not fault:
                 noise = noise[:, 0] if n_samples is None else noise
                 right = getattr(self.solution.vae, function)(x, noise, **coefficients)
                 if n_samples == 1:  # the bound is the ELBO, whose KL divergence some take in closed form
@@ -126,26 +130,16 @@ class Test_6a(VaeTest):
     @graded(is_extra_credit=True)
     def test_0(self):
         """6a-0-basic: sample_gaussian draws from the right distribution"""
-        # Variances 1/4, 0.00004 and 9: standard deviations 1/2, 0.0063 and 3.
-        self.samples(np.array([-50.0, 0, 2]), np.array([0.25, 4e-5, 9]))
+        # Variances 1/4, 10^-6 and 9: standard deviations 1/2, 1/1000 and 3.
+        self.samples(np.array([-50.0, 0, 2]), np.array([0.25, 1e-6, 9]))
         self.again(lambda rng: self.samples(rng.normal(size=3), np.exp(rng.normal(size=3))))
 
     @graded(is_extra_credit=True)
     def test_1(self):
         """6a-1-basic: gradients through sample_gaussian, without which an encoder learns nothing"""
-        m, v = np.array([[0.0, 1], [2, -3]]), np.full((2, 2), 4.0)
-        self.about("sample_gaussian", DRAWN, m=m, v=v)
-        reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=np.ones((2, 2)))
-        if not self.usable(reply, m):
-            return
-        # Where z = m + 2 eps was drawn, a variance of 4 + h would have made it z + eps h / 4 = z + (z - m) h / 8.
-        added = reply["sample"] - m
-        self.expect(reply, {"grad_m": np.ones((2, 2)), "grad_v": added / 8}, varies=True)
-        # One number that tells mistakes apart, whatever was drawn.
-        if "grad_v" in reply and reply["grad_v"].shape == m.shape:
-            share = (reply["grad_v"] * added).sum() / (added**2).sum()
-            self.observe("share", share, abs(share - 1 / 8) < 1e-4)
-        self.untouched(reply, m_after="m", v_after="v")
+        means = np.array([[0.0, 1], [2, -3]])
+        for m in (means, means.reshape(2, 1, 2), means[1]):  # whatever stands before the last dimension, if anything
+            self.slopes(m)
         self.again(lambda rng: self.gradients(rng.normal(size=(3, 2)), np.exp(rng.normal(size=(3, 2)))))
 
     @graded(is_extra_credit=True)
@@ -159,6 +153,22 @@ class Test_6a(VaeTest):
         self.noise((20, 50, 3))
         self.about("sample_gaussian")
         self.ask("vae.on_device", function="sample_gaussian", m=np.zeros((3, 2)), v=np.ones((3, 2)))
+
+    def slopes(self, m):
+        """The gradients for variances of 4."""
+        v = np.full(m.shape, 4.0)
+        self.about("sample_gaussian", DRAWN, m=m, v=v)
+        reply = self.ask("vae.sample_gaussian", m=m, v=v, pull=np.ones(m.shape))
+        if not self.usable(reply, m):
+            return
+        # Where z = m + 2 eps was drawn, a variance of 4 + h would have made it z + eps h / 4 = z + (z - m) h / 8.
+        added = reply["sample"] - m
+        self.expect(reply, {"grad_m": np.ones(m.shape), "grad_v": added / 8}, varies=True)
+        # One number that tells mistakes apart, whatever was drawn.
+        if "grad_v" in reply and reply["grad_v"].shape == m.shape:
+            share = (reply["grad_v"] * added).sum() / (added**2).sum()
+            self.observe("share", share, abs(share - 1 / 8) < 1e-4)
+        self.untouched(reply, m_after="m", v_after="v")
 
     def usable(self, reply, m):
         """Whether a sample is such that its gradient, or its noise, can be worked out from it."""
@@ -331,6 +341,15 @@ SHARP = {
     "bias": np.array([[0.0, 2]]),
 }
 X = np.array([[1.0, 0], [1, 1]])
+# One pixel, q(z | x) = N(0, 4), and a logit of 40 + z, so large that for x = 0 the loss is all but the logit itself.
+LINEAR = {
+    "mean_weight": np.zeros((1, 1)),
+    "mean_bias": np.zeros(1),
+    "log_var_weight": np.zeros((1, 1)),
+    "log_var_bias": np.log([4.0]),
+    "weight": np.ones((1, 1)),
+    "bias": np.array([[40.0]]),
+}
 
 
 class Test_6d(VaeTest):
@@ -371,8 +390,24 @@ class Test_6d(VaeTest):
 
     @graded(is_extra_credit=True)
     def test_2(self):
-        """6d-2-basic: the z that negative_elbo_bound draws"""
+        """6d-2-basic: the z that negative_elbo_bound draws, and the gradient through it"""
         self.draws("negative_elbo_bound")
+
+        def answer(noise):
+            # z is 2 eps. KL: (4 - 1 - log 4) / 2. -log p(x | z) is log(1 + e^(40 + z)), which is 40 + z. By the log
+            # variance the KL divergence changes by (4 - 1) / 2, and z by half of it: by eps.
+            eps = noise.item()
+            return {
+                "nelbo": 40.806853 + 2 * eps,
+                "kl": 0.806853,
+                "rec": 40 + 2 * eps,
+                "grad_mean_bias": [1],
+                "grad_log_var_bias": [1.5 + eps],
+                "grad_weight": [[2 * eps]],
+                "grad_bias": [[1]],
+            }
+
+        self.bound("negative_elbo_bound", np.zeros((1, 1)), LINEAR, answer=answer)
 
     @graded(is_extra_credit=True)
     def test_3(self):
@@ -402,6 +437,8 @@ UNLIKELY = {**HANDED, "bias": np.array([[-300.0], [-301], [-302]])}
 # The same of e^-1000, which double precision cannot hold either; and samples of which one is all that counts.
 UNLIKELIER = {**HANDED, "bias": UNLIKELY["bias"] - 700}
 UNEVEN = {**HANDED, "bias": np.array([[-200.0], [1.098612], [-300]])}
+# The third of these for any z, and q(z | x) = N(1, 4).
+WIDE = {**HANDED, "mean_bias": np.ones(1), "log_var_bias": np.log([4.0]), "bias": HANDED["bias"][2:]}
 # A logit of 2 z + offset for z ~ N(0, 1), and q(z | x) = N(1, 1.44). Without offset p(x) = 1/2, by symmetry.
 STEEP = {
     **HANDED,
@@ -433,6 +470,25 @@ class Test_6e(VaeTest):
         # Two images: p(x | z) is 3/4 for the one and 1/4 for the other, whatever z. -(log 3/4 + log 1/4) / 2.
         answer = {"value": 0.836988, "grad_bias": [[0.25]]}
         self.bound("negative_iwae_bound", np.array([[1.0], [0]]), {**HANDED, "bias": HANDED["bias"][2:]}, 3, answer)
+        # The one is sure, the other has e^-500: what is taken out of one image's weights must not be another's.
+        answer = {"value": 250, "grad_bias": [[0.5]]}
+        self.bound("negative_iwae_bound", np.array([[1.0], [0]]), {**HANDED, "bias": np.array([[500.0]])}, 3, answer)
+
+        def answer_of(noise):
+            # z is 1 + 2 eps. p(z) / q(z | x) is 2 exp((eps^2 - z^2) / 2), p(x | z) is 3/4; z moves by 1 with the mean,
+            # and by eps with the log variance, of which 1/2 comes into the log of the weight by itself.
+            eps = noise.ravel()
+            z = 1 + 2 * eps
+            weights = 1.5 * np.exp((eps**2 - z**2) / 2)
+            shares = weights / weights.sum()
+            return {
+                "value": -np.log(weights.mean()),
+                "grad_mean_bias": [shares @ z],
+                "grad_log_var_bias": [shares @ (z * eps) - 0.5],
+                "grad_bias": [[-0.25]],
+            }
+
+        self.bound("negative_iwae_bound", one, WIDE, 3, answer_of)
         self.again(lambda rng: self.bound("negative_iwae_bound", *told_apart(*random_autoencoder(rng, 3)), 4))
 
     @graded(seconds=60, is_extra_credit=True)  # some take the samples one after the other
