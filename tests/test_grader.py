@@ -634,6 +634,15 @@ SPLIT = "torch.log1p(torch.exp({}logits))"
             "decode is given the mean of q(z | x) itself: no noise is drawn",
             "same noise",
         ),
+        (
+            "vae",
+            "return kl + rec, kl, rec",
+            "return kl - rec, kl, rec",
+            "6d-0-basic",
+            "decode(z) = z @ weight.T + bias\n",
+            "first row",
+        ),
+        ("vae", "/ pv - 1).sum(dim=-1)", "/ pv - 1).sum(dim=1)", "6b-1-basic", "30 everywhere, of shape (2, 4", "[["),
         (  # what overflows on the side that is not taken is nan in the gradient
             "vae",
             "F.softplus(logits)",
