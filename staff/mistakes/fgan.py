@@ -354,6 +354,11 @@ ENTRIES = [
         CLAMPED,
         ("t.clamp(min=-2).square() / 4 + t.clamp(min=-2)", "t.clamp(-2, 8).square() / 4 + t.clamp(-2, 8)"),
     ),
+    conjugate(
+        "total-variation-clamped",
+        CLAMPED,
+        ('"total_variation": lambda: t,', '"total_variation": lambda: t.clamp(-0.49, 0.49),'),
+    ),
     conjugate("jeffrey-clamped", CLAMPED, ("wright_omega(1 - t)", "wright_omega((1 - t).clamp(-5, 7))")),
     conjugate("alpha-clamped", CLAMPED, ("(t * (a - 1) + 1).clamp(min=0)", "(t * (a - 1) + 1).clamp(0, 30)")),
     # slope_at_one

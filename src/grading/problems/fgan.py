@@ -29,6 +29,7 @@ REACH = {
 }
 # The same for t of f*(t), towards the sides where the domain has no end; of u float32 is to leave more than 10^-38.
 REACH_OF_T = {
+    "total_variation": (-0.4999, 0.4999),  # both ends are near, and f* is t up to there
     **{"kl": (-60, 60), "pearson": (-100, 100), "jeffrey": (-60, 30), "alpha_above_one": (-100, 100)},
     **dict.fromkeys(("reverse_kl", "neyman", "squared_hellinger", "alpha_below_one"), (-100,)),
     # Where f* is small, but not yet nothing beside 1.
@@ -147,6 +148,8 @@ class Test_8a(TableTest):
         ("alpha_below_one", 0.5, -100, -1.960784, 3.844675e-4),
         ("alpha_above_one", 1.5, 100, 88433.33, 2601),
         ("alpha_below_one", 0.25, -28 / 3, -2, 1 / 16),
+        ("total_variation", None, -0.4999, -0.4999, 1),
+        ("total_variation", None, 0.4999, 0.4999, 1),
     ]
     SLOPES = {**dict.fromkeys(ROWS, 0.0), "kl": 1.0, "reverse_kl": -1.0, "gan": -0.6931472}
     DOMAINS = {  # log 2, and -0.3 log 0.3
@@ -255,7 +258,7 @@ class Test_8a(TableTest):
         for name, a in ROWS.items():
             for parameter in [a, *further_of(name, rng)] if further else [a]:
                 if name == "total_variation":
-                    at = rng.uniform(-0.45, 0.45, size=shape)
+                    at = rng.uniform(*REACH_OF_T[name], size=shape)
                 elif self.solution:
                     at = self.solution.fgan.f(name, _number(parameter), np.exp(rng.uniform(-1.5, 1.5, size=shape)))[1]
                 else:
