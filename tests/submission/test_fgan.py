@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from scipy.special import wrightomega
 from tests.quadrature import integral, normal
 
@@ -153,6 +154,24 @@ def test_values_far_out_are_finite_with_their_gradients(name):
     for function in (fgan.activation, fgan.conjugate_of_activation):
         values = function(Divergence(name), v)
         assert values.isfinite().all() and torch.autograd.grad(values.sum(), v)[0].isfinite().all()
+
+
+@pytest.mark.parametrize(("a", "most"), [(0.1, 120), (0.3, 120), (0.5, 80), (-1.5, 120)])
+def test_values_far_out_are_those_of_double_precision(a, most):
+    """On paper and in double precision: (1 - pi) log((1 - pi) / (1 - sigma(v)^(1/pi))), and likewise for alpha."""
+    v = torch.linspace(-120, most, 241, dtype=torch.float32, requires_grad=True)
+    exact = v.detach().double().requires_grad_()
+    lost = F.softplus(-exact)
+    right = {"alpha_below_one": (((1 - a) * lost) ** (a / (a - 1)) - 1) / a}
+    if a > 0:
+        right["weighted_jensen_shannon"] = (1 - a) * (math.log(1 - a) - (-torch.expm1(-lost / a)).log())
+    for name, expected in right.items():
+        values = fgan.conjugate_of_activation(Divergence(name, a), v)
+        torch.testing.assert_close(values.double(), expected, rtol=1e-4, atol=1e-6)
+        (gradient,), (slopes,) = (
+            torch.autograd.grad(of.sum(), at, retain_graph=True) for of, at in ((values, v), (expected, exact))
+        )
+        torch.testing.assert_close(gradient.double(), slopes, rtol=1e-4, atol=1e-6)
 
 
 class Noise(torch.nn.Module):
