@@ -6,11 +6,8 @@ import numpy as np
 
 RELATIVE = 1e-4  # float32 gives about 1e-6 on networks as small as the probes'
 SHOWN = 36  # numbers of an array; three images of problem 4 have so many
-NAN = (
-    "(nan is not a number: from 0/0, inf - inf, 0 * inf or the log of a negative number, in a gradient also on the "
-    "side that torch.where does not take; or from torch.empty, which holds none)"
-)
-INF = "(inf is a number too large for float32, or the log of 0: there sigmoid(100) is 1, and log(1 - 1) is -inf)"
+NAN = "(nan: 0/0, inf - inf, 0 * inf or the log of a negative number; in a gradient, on either side of torch.where)"
+INF = "(inf: the log of 0, or more than float32 holds)"
 FACTOR = "\n         (what is expected, times "  # before the factor, where numbers are a multiple of the right ones
 _FACTORS = {-1: "-1", 2: "2", 0.5: "1/2", 10: "10", 0.1: "1/10"}
 
