@@ -54,6 +54,10 @@ NATS = {
     "misconception": "nats where bits are asked for",
     "hint": "A fair coin is one bit. What does your function give for log(1/2) and one dimension?",
 }
+VANISHES = {
+    "misconception": "a likelihood where its logarithm is at hand",
+    "hint": "An image of 1000 values may have a log likelihood of -2000. What is left of its exp in float32?",
+}
 PER_IMAGE = {
     "misconception": "bits of an image instead of a value",
     "hint": "The answer for an image of two coins should be that for an image of one.",
@@ -370,6 +374,7 @@ ENTRIES = [
     # bits_per_dim
     wrong("bits_per_dim", "sign", SIGN_OF_BITS, "return log_likelihood.mean() / (n_dims * math.log(2))"),
     wrong("bits_per_dim", "nats", NATS, "return -log_likelihood.mean() / n_dims"),
+    wrong("bits_per_dim", "log2-of-the-likelihood", VANISHES, "return -log_likelihood.exp().log2().mean() / n_dims"),
     wrong("bits_per_dim", "of-an-image", PER_IMAGE, "return -log_likelihood.mean() / math.log(2)"),
     wrong(
         "bits_per_dim",
@@ -473,6 +478,15 @@ ENTRIES = [
         [("((x - shift) / torch.exp(log_scale))", "(x / torch.exp(log_scale) - shift)")],
         "wrong-order",
         NOT_UNDONE,
+    ),
+    coupling(
+        "inverse",
+        [("/ torch.exp(log_scale)", "/ (torch.exp(log_scale) + 1e-6)")],
+        "something-added-to-the-scale",
+        {
+            "misconception": "a small number added to a scale that is never 0",
+            "hint": "exp(log_scale) is above 0 already. What do inverse and forward, one after the other, give now?",
+        },
     ),
     coupling("inverse", [("torch.sum((m - 1)", "torch.sum((1 - m)")], "log-det-sign", SIGN_OF_LOG_DET),
     coupling(
@@ -675,6 +689,15 @@ ENTRIES = [
         levels = (256 * z).floor() if self.training else (255 * z).round()
         return levels.clamp(0, 255).to(torch.uint8)
         """,
+    ),
+    wrong(
+        "ImageFlow.sample",
+        "cooler",
+        {
+            "misconception": "noise drawn closer together than the prior",
+            "hint": "A temperature below 1 gives prettier images. Are they draws from the model?",
+        },
+        "z = 0.7 * z" + _SAMPLE,
     ),
     wrong("ImageFlow.sample", "noise-cut-off", CUT_OFF, "z = z.clamp(-3, 3)" + _SAMPLE),
     wrong(

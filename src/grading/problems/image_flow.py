@@ -20,6 +20,9 @@ class Test_9a(SubmissionTest):
         # A fair coin for each of two values: log(1/4) nats, 1 bit per dimension; with certainty 0; the mean is 1/4.
         answer = {"value": 0.25, "gradient": np.full(4, -0.1803369)}
         self.nats("bits_per_dim", np.array([-1.386294, 0, 0, 0]), 2, answer)
+        # -2000 log 2 and -4000 log 2, for 1000 values: 2 and 4 bits. In float32, exp of either is 0.
+        answer = {"value": 3, "gradient": np.full(2, -7.213475e-4)}
+        self.nats("bits_per_dim", np.array([-1386.294, -2772.589]), 1000, answer)
         self.again(self.other_numbers)
 
     @graded(is_extra_credit=True)
@@ -121,6 +124,9 @@ class Test_9b(SubmissionTest):
             self.coupling("inverse", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
         far = {"output": self.Z, "log_det": [-16]}
         self.coupling("inverse", CHECKERBOARD, 0 * self.WEIGHT, self.FAR_BIAS, self.FAR, far)
+        # Whatever x, log_scale is -8 and shift 1: (2 - 1) e^8 and (3 - 1) e^8.
+        near = {"output": np.array([[1, 2980.958, 5961.916, -1]]).reshape(1, 1, 2, 2), "log_det": [16]}
+        self.coupling("inverse", CHECKERBOARD, 0 * self.WEIGHT, np.repeat([-8.0, 1], 4), self.Z, near)
         # 1 - 1, (2 - 1) / e and (3 - 1) exp(1/2).
         answer = {"output": self.PLANES.copy(), "log_det": [-0.5]}
         answer["output"][:, 0, 0] = [0, 0.3678794, 3.297443]
@@ -229,12 +235,13 @@ class Test_9c(SubmissionTest):
 
     @graded(is_extra_credit=True)
     def test_1(self):
-        """9c-1-basic: ImageFlow.sample under layers that make the same image of all noise"""
+        """9c-1-basic: ImageFlow.sample under layers that make the same image of all noise, and its noise"""
         # The last layer makes (0, 0, 0, 0) of any noise; the first makes the image of it, in [0, 1] and beyond.
         scales = np.stack([np.ones(4), np.zeros(4)]).reshape(2, 1, 2, 2)
         shifts = np.array([[0.1, 0.5, -0.2, 1.3], [0, 0, 0, 0]]).reshape(2, 1, 2, 2)
         image = np.array([25, 128, 0, 255]).reshape(1, 1, 2, 2)
-        self.sample(scales, shifts, 2, np.repeat(image, 2, axis=0))
+        for n in (2, 2000):  # the noise of 2000 images is enough to tell how it is spread
+            self.sample(scales, shifts, n, np.repeat(image, n, axis=0))
         self.again(lambda rng: self.sample(scales * rng.normal(size=4).reshape(2, 2), rng.random((2, 1, 2, 2)), 3))
 
     @graded(is_extra_credit=True)
