@@ -125,11 +125,14 @@ def wright_omega(s):
 
 def known(name, a, points):
     """What the probe `fgan.loss` puts in the place of the student's table: g_f, f* and both together at the points v,
-    with slopes; and what is left of f*(g_f(v)) in float32, taken one after the other."""
+    with slopes; and what is left of f*(g_f(v)) in float32, taken one after the other: where g_f(v) is rounded to the
+    upper end of the domain, what f* tends to there."""
     t, by_v = activation(name, a, points)
     composed, composed_by_v = conjugate_of_activation(name, a, points)
     with np.errstate(all="ignore"):
-        one_after_the_other = conjugate(name, a, t.astype(np.float32).astype(float))[0]
+        rounded, upper = (np.asarray(number, np.float32).astype(float) for number in (t, domain(name, a)[1]))
+        at_end = conjugate_of_activation(name, a, np.array(np.inf))[0]
+        one_after_the_other = np.where(rounded < upper, conjugate(name, a, rounded)[0], at_end)
     return {
         "points": points,
         "activations": t,

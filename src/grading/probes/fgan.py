@@ -74,8 +74,8 @@ def loss(module, function, name, a, real, images, weight, curvature, bias, **kno
         name, a: of the divergence.
         real, images, weight, curvature, bias: as for `gan.loss`.
         known: points (N,), all the values that d gives; activations, composed, conjugates (N,), what activation,
-            conjugate_of_activation and, after activation, conjugate come to there; activation_slopes, composed_slopes
-            (N,), the derivatives of the first two.
+            conjugate_of_activation and, after activation, conjugate come to there, inf where float32 leaves nothing of
+            it; activation_slopes, composed_slopes (N,), the derivatives of the first two.
 
     Returns:
         As `gan.loss`.
@@ -120,7 +120,8 @@ def _as_identity(module, function):
 
 class _Table:
     """While it is entered, a row of the student's table, less the function that is asked, is linear around given
-    points. Asked of another row, or elsewhere, the functions are the student's own.
+    points. Asked of another row, or elsewhere, the functions are the student's own; so is the conjugate where the
+    known one is infinite: nothing right can come of it, and what does come of it is then to be seen in a shell too.
 
     Args:
         near: how far from a point that is, as a share of one more than the point's size.
@@ -142,15 +143,18 @@ class _Table:
     def _asked(self, name, divergence, *arguments, **named):
         given = (*arguments, *named.values())
         is_row = isinstance(divergence, tuple) and divergence == self.row
-        if is_row and len(given) == 1 and self._is_near(*given, "activations" if name == "conjugate" else "points"):
+        if is_row and len(given) == 1 and self._is_near(*given, name):
             return getattr(self, name)(*given)
         return self.own[name](divergence, *arguments, **named)
 
-    def _is_near(self, x, points):
-        plain = unwrapped(x).detach()[..., None]
+    def _is_near(self, x, name):
+        """Whether what stands in for a function is known at x."""
         if self.near == np.inf:
             return True
-        points = self.known[points]
+        points = self.known["points"]
+        if name == "conjugate":
+            points = self.known["activations"][self.known["conjugates"].isfinite()]
+        plain = unwrapped(x).detach()[..., None]
         return bool(((plain - points).abs() <= self.near * (1 + points.abs())).any(dim=-1).all())
 
     def activation(self, v):

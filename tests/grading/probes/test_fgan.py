@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 
 from grading.probes.fgan import _Table
@@ -22,6 +23,31 @@ def test_the_conjugate_of_a_flat_activation_is_flat():
     (gradient,) = torch.autograd.grad(value.sum(), at)
     np.testing.assert_allclose(value.detach(), right, atol=1e-6)
     np.testing.assert_allclose(gradient, slopes, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "end"),
+    [
+        ("jensen_shannon", np.nan, np.inf),
+        ("squared_hellinger", np.nan, np.inf),
+        ("neyman", np.nan, 2),
+        ("total_variation", np.nan, 0.5),
+        ("weighted_jensen_shannon", 0.3, np.inf),
+        ("alpha_below_one", 0.5, np.inf),
+        ("alpha_below_one", -1.0, 1),
+    ],
+)
+def test_at_the_end_of_the_domain_the_conjugate_is_what_it_tends_to(name, a, end):
+    np.testing.assert_allclose(fgan.known(name, a, np.array([100.0]))["conjugates"], [end])
+
+
+def test_where_the_conjugate_is_infinite_it_is_the_students_own():
+    module = SimpleNamespace(activation=None, conjugate=lambda divergence, t: 7 * t)
+    v, row = np.array([-1.0, 100]), ("gan", np.nan)
+    with _Table(module, "conjugate_of_activation", *row, **fgan.known(*row, v)):
+        t = module.activation(("gan", None), torch.tensor(v, dtype=torch.float32))
+        torch.testing.assert_close(module.conjugate(("gan", None), t), 7 * t)
+        assert abs(module.conjugate(("gan", None), t[:1]).item() - 0.3132617) < 1e-6
 
 
 def test_of_another_row_the_functions_are_the_students_own():
