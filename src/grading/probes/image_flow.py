@@ -85,7 +85,8 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
         training: whether the layer is in training mode.
 
     Returns:
-        output, log_det, x_after, touched; grad_x, grad_weight, grad_bias where there is a gradient.
+        output, log_det, x_after, touched; grad_x, grad_weight, grad_bias where there is a gradient; net_given, what the
+        network was called with, if it was once, with all images.
     """
     net = _Linear(**tensors(weight=weight, bias=bias))
     given = tensors(mask=mask, x=x, pull=pull, pull_log_det=pull_log_det)
@@ -93,7 +94,9 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
     leaf, before = given["x"].clone().requires_grad_(), state_of(layer)
     passed = leaf.clone()
     getattr(layer, direction)(0.5 * given["x"])  # what a call keeps must not find its way into the next
+    told = len(seen.by(net, "x"))
     pair = watched(lambda: getattr(layer, direction)(passed))
+    given_to_net = seen.by(net, "x")[told:]
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise Unusable(
             f"AffineCoupling.{direction} must return a pair, the result and log_det; it returned {described(pair)}."
@@ -113,7 +116,9 @@ def coupling(module, direction, mask, weight, bias, x, pull, pull_log_det, train
     total = (output * given["pull"]).sum() + (log_det * given["pull_log_det"]).sum()
     sources = {"x": leaf, "weight": net.weight, "bias": net.bias}
     touched += learned(total, layer, net.parameters())
+    whole = len(given_to_net) == 1 and given_to_net[0].shape == leaf.shape
     return {
+        **({"net_given": plain(given_to_net[0])} if whole else {}),
         "output": plain(output),
         "log_det": plain(log_det),
         "x_after": plain(passed - leaf),
@@ -231,6 +236,7 @@ class _Linear(nn.Module):
     def forward(self, x):
         if x.dim() != 4 or x[0].numel() != self.weight.shape[1]:
             raise ValueError(f"the network was given x of shape {tuple(x.shape)}")
+        seen.note(self, "x", x)
         halves = F.linear(x.flatten(start_dim=1), self.weight, self.bias).chunk(2, dim=1)
         return tuple(half.view(x.shape) for half in halves)
 

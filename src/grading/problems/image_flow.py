@@ -1,9 +1,12 @@
 """Problem 9, extra credit: a flow on discrete images."""
 
+import textwrap
+
 import numpy as np
 
 from graderUtil import graded
 from grading.case import SubmissionTest
+from grading.compare import difference
 from grading.draws import dequantisation_fault, each_once, noise_fault
 
 CHECKERBOARD = np.array([[1.0, 0], [0, 1]]).reshape(1, 1, 2, 2)
@@ -187,10 +190,12 @@ class Test_9b(SubmissionTest):
         self.coupling(direction, mask, weight, bias, rng.normal(size=shape), rng=rng, training=training)
 
     def coupling(self, direction, mask, weight, bias, x, answer=None, rng=None, training=True):
-        says = (mask * x).reshape(len(x), -1) @ weight.T + bias
+        stays = mask * x
+        says = stays.reshape(len(x), -1) @ weight.T + bias
         log_scale, shift = (half.reshape(x.shape) for half in np.split(says, 2, axis=1))
-        on = {"mask": mask, "z" if direction == "forward" else "x": x, "log_scale": log_scale, "shift": shift}
-        self.about(f"AffineCoupling.{direction}", evaluation=not training, **on)
+        about = {"function": f"AffineCoupling.{direction}", "evaluation": not training, "mask": mask}
+        about["z" if direction == "forward" else "x"] = x
+        self.about(**about, log_scale=log_scale, shift=shift)
         pulls = {"pull": np.ones(x.shape), "pull_log_det": np.ones(len(x))}
         if rng is not None:
             pulls = {name: rng.normal(size=ones.shape) for name, ones in pulls.items()}
@@ -198,7 +203,14 @@ class Test_9b(SubmissionTest):
         reply = self.ask("image_flow.coupling", direction=direction, training=training, **case)
         if answer is None and self.solution:
             answer = self.solution.image_flow.coupling(direction, **case)
-        self.expect(reply, answer, batch=len(x))
+        given = reply.get("net_given", stays)
+        if fault := difference(np.squeeze(given), np.squeeze(stays)):
+            self.about(**about)  # log_scale and shift are others then, and so is all that follows from them
+            self.observe("net_given", given, False)
+            problem = "net is to be given the values that stay, and zero in the place of the others"
+            self.require(False, "net", f"{problem}:\n{textwrap.indent(fault, '    ')}", problem)
+        else:
+            self.expect(reply, answer, batch=len(x))
         self.untouched(reply, x_after="z" if direction == "forward" else "x")
 
 
