@@ -1,5 +1,7 @@
 """Networks in bfloat16, losses in float32: half the bits where arithmetic is, all of them where it matters."""
 
+import types
+
 import torch
 
 from training.errors import TrainingStopped
@@ -25,13 +27,12 @@ def apply(precision, network, device):
             f"--precision bf16 is slower than fp32 here, since this {device.type.upper()} has no bfloat16 "
             "instructions (AVX512-BF16, AMX, or a GPU from 2020 on): leave --precision out."
         )
-    forward = network.forward
 
-    def in_bf16(*inputs, **named):
+    def in_bf16(self, *inputs, **named):
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            return forward(*inputs, **named).float()
+            return type(self).forward(self, *inputs, **named).float()
 
-    network.forward = in_bf16
+    network.forward = types.MethodType(in_bf16, network)  # a copy of the network has its own
 
 
 def _has_bf16(device):

@@ -89,8 +89,8 @@ def recorded(function, modules, batches, player):
         with redirect_stdout(listening):
             with put_back(modules):
                 replay = player.of(function, _copies(batches[0]), state)
-            for moved in (0, MOVED):  # as they are first: what moves may stay in what the function remembers
-                for batch in batches[1:] * player.trials:
+            for moved, trials in ((0, player.trials), (MOVED, 1)):
+                for batch in batches[1:] * trials:
                     some, others = (_from_one_start(either, batch, modules, moved) for either in (function, replay))
                     if listening.heard or not player.agree(some, others):
                         return function

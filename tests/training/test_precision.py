@@ -1,5 +1,7 @@
 """bf16 is for the networks alone, and for hardware that has it."""
 
+import copy
+
 import pytest
 import torch
 
@@ -70,3 +72,13 @@ def test_losses_are_near_those_of_fp32(capable, name):
     (plain, plain_gradient), (rounded, rounded_gradient) = found
     assert rounded == pytest.approx(plain, rel=0.02) and rounded != plain
     assert torch.nn.functional.cosine_similarity(plain_gradient.flatten(), rounded_gradient.flatten(), dim=0) > 0.98
+
+
+def test_a_copy_of_a_network_goes_by_its_own_weights(capable):
+    network = torch.nn.Linear(3, 2)
+    precision.apply("bf16", network, CPU)
+    other = copy.deepcopy(network)
+    torch.nn.init.zeros_(other.weight)
+    torch.nn.init.zeros_(other.bias)
+    assert not other(torch.ones(1, 3)).any()
+    assert network(torch.ones(1, 3)).any()
