@@ -71,9 +71,9 @@ def loss_and_gradient(loss, parameters):
 def recorded(function, modules, batches, player):
     """A faster function that gives the same bits, or the function itself where no recording can be trusted.
 
-    What a recording cannot hold are decisions that depend on the data, whatever leaves torch on the way, and what Python
-    remembers from call to call: where there is any, or other results than the function's, it is thrown away. So it is
-    where the function prints, as debuggers do too.
+    A recording cannot hold decisions that depend on the data, what leaves torch on the way, and what Python remembers
+    from call to call: where there is any, or other results than the function's, it is thrown away. So it is where the
+    function prints, as debuggers do too.
 
     Args:
         function: as `loss_and_gradients` or `loss_and_gradient` gives it.
