@@ -15,6 +15,7 @@ import torch
 
 MOST = 20_000  # things that are looked at: more than a submission and its networks have
 LARGE = 10**7  # numbers of a tensor that is not looked at
+PLAIN = (bool, int, float, complex, str, bytes)  # what is the same if it is equal
 
 
 class Remembered:
@@ -43,7 +44,7 @@ class Remembered:
         """Whether anything is another now."""
         tensors = [one for one in self._tensors.values() if one[0]._version != one[1]]
         written = any(not torch.equal(tensor, numbers) for tensor, _, numbers in tensors)
-        return written or any(not self._same(_held(thing), held) for thing, held in self._before.values())
+        return written or any(not _same(_held(thing), held) for thing, held in self._before.values())
 
     def put_back(self):
         """Puts everything in its place again."""
@@ -53,21 +54,18 @@ class Remembered:
                     tensor.copy_(numbers)
                 self._tensors[key] = tensor, tensor._version, numbers
         for thing, held in self._before.values():
-            if not self._same(_held(thing), held):
+            if not _same(_held(thing), held):
                 _put_back(thing, held)
 
-    @staticmethod
-    def _same(now, before):
-        if isinstance(before, bytes):
-            return now == before
-        return len(now) == len(before) and all(map(_is, now, before))
+
+def _same(now, before):
+    if isinstance(before, bytes):
+        return now == before
+    return len(now) == len(before) and all(map(_is, now, before))
 
 
 def _is(now, before):
-    return now is before or (type(now) is type(before) and isinstance(now, _PLAIN) and now == before)
-
-
-_PLAIN = (bool, int, float, complex, str, bytes)
+    return now is before or (type(now) is type(before) and isinstance(now, PLAIN) and now == before)
 
 
 def _held(thing):
