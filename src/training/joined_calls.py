@@ -45,7 +45,7 @@ class Joined:
         calls: dict from the number of each call that is to be joined to its arguments, as `_calls` gives them.
     """
 
-    trials = 1
+    trials = 0  # what has been recorded before remembers nothing: one rehearsal, with moved parameters, will do
 
     def __init__(self, network, calls):
         self.network, self.calls = network, calls

@@ -15,6 +15,7 @@ import torch
 
 MOST = 20_000  # things that are looked at: more than a submission and its networks have
 LARGE = 10**7  # numbers of a tensor that is not looked at
+PYTHONS = ("__builtins__", "__warningregistry__")  # names in a file that are Python's own, not its author's
 PLAIN = (bool, int, float, complex, str, bytes)  # what is the same if it is equal
 
 
@@ -94,14 +95,15 @@ def _is_own(thing):
 
 
 def _items(thing):
-    names = [name for name in thing if name != "__warningregistry__"]  # Python's own, of what it has warned of
+    names = [name for name in thing if name not in PYTHONS]
     return [*names, *(thing[name] for name in names)]
 
 
 def _set_items(thing, held):
     half = len(held) // 2
+    kept = {name: thing[name] for name in PYTHONS if name in thing}
     thing.clear()
-    thing.update(zip(held[:half], held[half:], strict=True))
+    thing.update(zip(held[:half], held[half:], strict=True), **kept)
 
 
 def _fill(thing, held):

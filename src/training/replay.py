@@ -194,7 +194,7 @@ class Player:
         wanted: results of theirs.
     """
 
-    trials = 1  # how often each batch is tried
+    trials = 1  # how often each batch is tried before parameters are moved
 
     @classmethod
     def of(cls, function, batch, state):
@@ -276,7 +276,7 @@ def _from_one_start(function, batch, modules, moved):
     with put_back(modules) as remembered:
         torch.manual_seed(SEED)
         with torch.no_grad():
-            for parameter in (one for module in modules for one in module.parameters()):
+            for parameter in (one for module in modules if moved for one in module.parameters()):
                 parameter.mul_(1 + moved * torch.randn_like(parameter))
         state = state_of(modules)
         places = [tensor.data_ptr() for tensor in state]

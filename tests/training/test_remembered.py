@@ -81,7 +81,8 @@ def test_what_a_loss_remembers_is_seen_and_put_back_and_not_played_back(submitte
     assert remembered.has_changed() == (what != "nothing")
     remembered.put_back()
     assert not remembered.has_changed()
-    assert sys.modules["submission.tried"].average.tolist() == [0, 0]
+    file = sys.modules["submission.tried"]
+    assert file.average.tolist() == [0, 0] and "__builtins__" in vars(file)
 
     plain = loss_and_gradients(module.loss, module)
     played = recorded(plain, [module], [(x,) for x in BATCHES[:3]], Lines) is not plain
