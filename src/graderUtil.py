@@ -12,9 +12,9 @@ import unittest
 from dataclasses import dataclass
 from pathlib import Path
 
+WIDE = 300  # characters of a line that is printed, where only the beginning of them is shown
 NO_SENSE = "The reply from your code could not be read. Unless your code interferes with the grader, tell the staff."
 # Nobody looks into a results.json before the end; who finds this there looks at one that had none.
-WIDE = 300  # characters of a line that is printed, where only the beginning of them is shown
 UNFINISHED = "Grading was stopped before its end; what was not run has no points. Submit again, or tell the staff."
 
 # How lines begin that only the grader itself writes.

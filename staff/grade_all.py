@@ -10,7 +10,6 @@ Exit status: 0 if all that was there has a result, 1 if this machine failed on s
 
 import argparse
 import contextlib
-import fcntl
 import json
 import os
 import sys
@@ -23,7 +22,7 @@ from tqdm import tqdm
 import grader
 from grading.client import plain_text
 from grading.handin import Refused, Unread
-from staff import grades, isolation, jobs, pool, settings
+from staff import grades, isolation, jobs, pool, scratch, settings
 from staff.grade import FULL
 from staff.grades import RESULTS, SEEN
 from staff.mistakes.naming import NotNamed
@@ -88,17 +87,17 @@ def _run(flags):
 @contextlib.contextmanager
 def _alone(out):
     """Keeps a folder of results from other runs: each would grade all, and overwrite what the other has named."""
-    handle = os.open(out, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        handle = scratch.hold(out.resolve())
     except BlockingIOError:
         raise NotBegun(f"Another run is at work on {out}: wait until it is done, or name another --out.") from None
     except OSError:  # some file systems of a network know no locks
-        pass
+        handle = None
     try:
         yield
     finally:
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
 
 
 def _graded(flags, chosen, found):

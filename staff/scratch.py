@@ -27,7 +27,7 @@ class Folder:
         home = home or tempfile.gettempdir()
         _sweep(home)
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=home))
-        self._held = _held(self.path)
+        self._held = hold(self.path)
 
     def close(self):
         """Removes it with all that is in it."""
@@ -43,7 +43,7 @@ def remove(folder):
         subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)
 
 
-def _held(folder):
+def hold(folder):
     """Opens a folder and locks it for as long as this process lives; raises OSError where another has."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -60,6 +60,6 @@ def _sweep(home):
         with contextlib.suppress(OSError):
             status = left.lstat()
             if status.st_uid == os.geteuid() and time.time() - status.st_mtime > NEW_SECONDS:
-                handle = _held(left)
+                handle = hold(left)
                 remove(left)
                 os.close(handle)
