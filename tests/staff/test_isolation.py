@@ -313,19 +313,20 @@ def test_what_killed_graders_left_is_cleared_away_and_nothing_else(tmp_path, mon
 
 
 @pytest.mark.parametrize(("kind", "last"), [(Bubblewrap, "chmod"), (User, "chown")], ids=["bubblewrap", "user"])
-def test_a_wall_that_cannot_be_made_leaves_no_folder_and_no_file_open(kind, last, monkeypatch):
+def test_a_wall_that_cannot_be_made_leaves_no_folder_and_no_file_open(kind, last, tmp_path, monkeypatch):
     or_skip(kind)
 
     def full(*_, **__):
+        assert list(tmp_path.iterdir())
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with wall(kind.name, SOLVED) as inside:
-        home = inside._folder.parent
+    monkeypatch.setattr(kind, "_home", lambda _: tmp_path)  # where nobody else makes and removes any
+    wall(kind.name, SOLVED).close()
     monkeypatch.setattr(os, last, full)
-    before = sorted(home.glob("grading-*")), sorted(os.listdir("/proc/self/fd"))
+    before = sorted(os.listdir("/proc/self/fd"))
     with pytest.raises(OSError, match="No space"):
         wall(kind.name, SOLVED)
-    assert before == (sorted(home.glob("grading-*")), sorted(os.listdir("/proc/self/fd")))
+    assert not list(tmp_path.iterdir()) and before == sorted(os.listdir("/proc/self/fd"))
 
 
 def test_no_two_walls_that_stand_at_once_have_the_same_user(monkeypatch):
