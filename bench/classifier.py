@@ -6,6 +6,7 @@ Writes src/training/fashion_mnist_classifier.pt; prints its accuracy on the test
 for real images in the place of generated ones: no generator can be expected to do better.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def train(images, labels):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     torch.manual_seed(0)
     data = load_images("fashion-mnist")
     classifier = train(data.train_images, data.train_labels)

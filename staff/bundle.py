@@ -3,6 +3,7 @@
 python -m staff.bundle
 """
 
+import argparse
 import stat
 import sys
 import tempfile
@@ -50,7 +51,9 @@ def write(path):
             archive.writestr(info, file.read_bytes().replace(b"\r\n", b"\n"))
 
 
-def main():
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m staff.bundle", description="Makes the zip for Gradescope.")
+    parser.parse_args(arguments)
     try:
         chosen = settings.load()
     except settings.Unsettled as error:

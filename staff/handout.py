@@ -3,6 +3,7 @@
 python -m staff.handout
 """
 
+import argparse
 import ast
 import json
 import os
@@ -249,7 +250,9 @@ def _normal(node):
     return ast.dump(Renamed().visit(ast.parse(ast.unparse(node)).body[0]))
 
 
-def main():
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m staff.handout", description="Makes what students receive.")
+    parser.parse_args(arguments)
     dist = ROOT / "dist"
     dist.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".handout-", dir=dist) as beside:

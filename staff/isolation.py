@@ -5,6 +5,7 @@ these, `user` has root put it into a bare folder as the root of its file system,
 Within either, `confine.py` gives up privileges, sets limits and installs the filter of system calls.
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -342,6 +343,7 @@ def _namespaces(privileges):
 
 def main():
     """Says which walls are to be had here, and readies them; exits with 1 where there is none."""
+    argparse.ArgumentParser(prog="python -m staff.isolation", description=main.__doc__).parse_args()
     missing = {kind: kind.lacks() for kind in (Bubblewrap, User)}
     for kind, lacks in missing.items():
         print(f"{kind.name}: {lacks or 'can be had'}")

@@ -6,6 +6,7 @@ What arrives is not trusted: nothing is followed, nothing is written outside of 
 are counted while reading, whatever an archive claims.
 """
 
+import argparse
 import ast
 import contextlib
 import errno
@@ -81,7 +82,7 @@ def pack(folder, path):
     """
     missing = [name for name in WANTED if not Path(folder, name).is_file()]
     if missing:
-        raise Refused(f"{' and '.join(missing)} is missing in {folder}.")
+        raise Refused(f"{folder} lacks {' and '.join(missing)}.")
     found = _within(_of_folder(Path(folder)))
     beside = Path(f"{path}.part")
     try:
@@ -341,7 +342,9 @@ def _functions(tree, before=""):
             yield before + node.name, node
 
 
-def main():
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m grading.handin", description="Makes submission.zip.")
+    parser.parse_args(arguments)
     try:
         names = pack("submission", "submission.zip")
         # What the server makes of it.

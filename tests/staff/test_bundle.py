@@ -74,7 +74,7 @@ def test_points_that_the_server_would_stop_at_stop_the_bundle(tmp_path, monkeypa
     monkeypatch.setattr(grader, "HERE", tmp_path)
     (tmp_path / "points.json").write_text("{}")
     with pytest.raises(SystemExit):
-        bundle.main()
+        bundle.main([])
     assert "has no points for 1a-0-basic, " in capsys.readouterr().err
     assert not (tmp_path / "dist").exists()
 

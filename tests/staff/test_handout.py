@@ -165,7 +165,7 @@ def test_nothing_is_written_where_the_proof_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(handout, "ROOT", tmp_path)
     monkeypatch.setattr(handout, "write", lambda folder: shutil.copytree(ROOT / "staff", folder / "staff"))
     with pytest.raises(SystemExit, match="No handout was made: staff/ is in the handout"):
-        handout.main()
+        handout.main([])
     assert list((tmp_path / "dist").iterdir()) == []
 
 
@@ -187,7 +187,7 @@ def test_a_file_that_git_does_not_know_stops_the_handout(checkout):
     assert len(handout.given()) == 2
     (checkout / "src" / "submission" / "gan_alt.py").write_text("")
     with pytest.raises(SystemExit, match="No handout was made: git does not know src/submission/gan_alt.py: commit"):
-        handout.main()
+        handout.main([])
     assert list((checkout / "dist").iterdir()) == []
 
 
