@@ -50,6 +50,8 @@ class Graph:
         largest = max(float(a.double().norm()) for a, _ in pairs if a.is_floating_point())
         return all(_close(a, b, NOISE * largest) for a, b in pairs)
 
+    leaves_alike = agree
+
 
 def _close(a, b, least):
     if not a.is_floating_point():  # counts, and the states of random streams

@@ -123,6 +123,19 @@ def test_a_gradient_that_is_nothing_but_rounding_may_differ():
     assert not Graph.agree([largest, torch.tensor(3)], [largest, torch.tensor(4)])
 
 
+def test_a_wrong_gradient_is_seen_beside_large_buffers(monkeypatch):
+    def captured_wrongly(function):
+        launch, results = captured_on_a_cpu(function)
+        return lambda: (launch(), results[1].mul_(2)), results
+
+    module = Scale(lambda module, x: 1e-3 * (module.weight * x).square().mean())
+    module.mask = torch.tensor(1e6)
+    plain = loss_and_gradients(module.loss, module)
+    for captured, is_played in (captured_on_a_cpu, True), (captured_wrongly, False):
+        monkeypatch.setattr(cuda_graph, "_captured", captured)
+        assert (recorded(plain, [module], BATCHES[:3], Graph) is not plain) == is_played
+
+
 LOSSES = {
     "loss_nonsaturating": (Generator, Discriminator, False),
     "loss_wasserstein_gp": (Generator, Discriminator, False),
