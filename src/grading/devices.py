@@ -30,40 +30,72 @@ _CROSSING = {
 # The last two make tensors as well, of what is not one.
 _MOVES = {torch.Tensor.to, torch.Tensor.type, torch.Tensor.type_as, torch.as_tensor, torch.asarray}
 
-# The device that the caller asks for: the CPU by another name, which tells whether it was passed on.
+# The CPU by another name: asked for without a watch, and where tensors lie that pass for a GPU's under it.
 HOME = torch.device("cpu", 0)
+# The device that is asked for under the watch and elsewhere: whoever looks at its type or name sees a GPU.
+GPU = torch.device("cuda", 0)
 
 
 _DEVICE_OF = torch.Tensor.device.__get__
 _IS_CUDA = torch.Tensor.is_cuda.__get__
+_NUMBER_OF = {torch.Tensor.get_device, torch.get_device}
+_NAMING = {torch.device, torch._C._nn._parse_to}  # they put nothing anywhere
 # These look at nothing but the shape of the second tensor.
 _SHAPE_ONLY = {torch.Tensor.expand_as, torch.Tensor.view_as, torch.Tensor.reshape_as}
 
 
-# The device for `elsewhere`; its tensors have shapes and types alone.
+# Where tensors of `elsewhere` lie; they have shapes and types alone.
 META = torch.device("meta")
 
 _MIXED = re.compile("same device|expected device")
-_ON_A_GPU = "on a GPU this stops with 'Expected all tensors to be on the same device'"
+_ON_A_GPU = (
+    "one of them is on the device that is asked for, one is not, as if it was made without device=...; on a GPU this "
+    "stops with 'Expected all tensors to be on the same device'"
+)
 
 
 class WrongDevice(RuntimeError):
-    """A tensor made without a device meets one on the device that was asked for."""
+    """A tensor that is not on the device that was asked for meets one that is."""
 
 
 class _AsOnAGpu(TorchFunctionMode):
     """Lets META pass for a GPU."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        if func == _IS_CUDA:
-            return args[0].device == META
+        if _asks_where(func):
+            there = _DEVICE_OF(args[0])
+            return _where(func, GPU if there == META else there)
         if func is torch.Tensor.cuda:
             return args[0].to(META)
-        return func(*map(_meta, args), **{name: _meta(value) for name, value in (kwargs or {}).items()})
+        args, kwargs = _put(func, args, kwargs or {}, META)
+        return func(*args, **kwargs)
 
 
-def _meta(value):
-    return META if isinstance(value, str | torch.device) and str(value).split(":")[0] == "cuda" else value
+def _asks_where(func):
+    return func in (_DEVICE_OF, _IS_CUDA) or func in _NUMBER_OF
+
+
+def _where(func, device):
+    """The answer of a function that asks where a tensor is."""
+    if func == _DEVICE_OF:
+        return device
+    return device == GPU if func == _IS_CUDA else (0 if device == GPU else -1)
+
+
+def _put(func, args, kwargs, place):
+    """Arguments in which a place stands for every name of a GPU."""
+    if func in _NAMING:
+        return args, kwargs
+
+    def put(value, may_be_number):
+        return place if _names_gpu(value) or (may_be_number and type(value) is int) else value
+
+    args = [put(value, func is torch.Tensor.to) for value in args]
+    return args, {name: put(value, name == "device") for name, value in kwargs.items()}
+
+
+def _names_gpu(value):
+    return isinstance(value, str | torch.device) and str(value).split(":")[0] == "cuda"
 
 
 @contextmanager
@@ -79,8 +111,8 @@ def elsewhere():
             yield
     except Exception as error:
         if _MIXED.search(str(error)):
-            said = "a tensor made without device=... meets one on the device that is asked for; " + _ON_A_GPU
-            raise WrongDevice(said).with_traceback(error.__traceback__) from None
+            mixed = WrongDevice(f"a tensor meets one of another device: {_ON_A_GPU}")
+            raise mixed.with_traceback(error.__traceback__) from None
     finally:
         torch.distributions.Distribution.set_default_validate_args(checks)
 
@@ -101,6 +133,25 @@ class _Type(type):
         return getattr(cls.plain, name)
 
 
+_GENERATOR = torch.Generator
+
+
+class _KindOfGenerator(type(_GENERATOR)):
+    def __instancecheck__(cls, value):
+        return isinstance(value, _GENERATOR)
+
+
+class _Generator(_GENERATOR, metaclass=_KindOfGenerator):
+    """A torch.Generator that a GPU can be asked for; it draws where everything is."""
+
+    def __new__(cls, device="cpu"):
+        return super().__new__(cls, "cpu" if _names_gpu(device) or type(device) is int else device)
+
+
+def _set_default_device(device, _plain=torch.set_default_device):
+    _plain(HOME if _names_gpu(device) else device)  # torch puts it below the watch
+
+
 def _from_numpy(array, _plain=torch.from_numpy):
     tensor = _plain(array)
     tensor._adrift = True
@@ -110,7 +161,8 @@ def _from_numpy(array, _plain=torch.from_numpy):
 def _stand_ins():
     """{(module, name): what takes its place under the watch}. The types of torch.cuda are those of the device that is
     asked for, as `is_cuda` is true there."""
-    found = {(torch, "from_numpy"): _from_numpy}
+    found = {(torch, "from_numpy"): _from_numpy, (torch, "Generator"): _Generator}
+    found[torch, "set_default_device"] = _set_default_device
     for kind in "BFloat16 Bool Byte Char Double Float Half Int Long Short".split():
         name = f"{kind}Tensor"
         for module, device in ((torch, torch.device("cpu")), (torch.cuda, HOME)):
@@ -125,8 +177,8 @@ _STAND_INS = _stand_ins()
 class DeviceWatch(TorchFunctionMode):
     """Within it, mixing a tensor made without `device=` and one of the caller's raises `WrongDevice`.
 
-    The caller must pass HOME as the device; `device="cpu"` is another. Tensors of one number may be mixed freely, as
-    PyTorch allows.
+    The caller must pass GPU as the device, on which all tensors from outside are taken to be; "cpu" is another.
+    Tensors of one number may be mixed freely, as PyTorch allows.
     """
 
     def __enter__(self):
@@ -142,23 +194,20 @@ class DeviceWatch(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if func == _IS_CUDA:  # true on the device asked for, as it would be on a GPU; `.cuda()` then stays where it is
-            return not getattr(args[0], "_adrift", False)
+        if _asks_where(func):
+            return _where(func, torch.device("cpu") if getattr(args[0], "_adrift", False) else GPU)
         if func is torch.Tensor.cuda:
             func, args, kwargs = torch.Tensor.to, (args[0], HOME), {}
         if func is torch.Tensor.cpu:
             func, args, kwargs = torch.Tensor.to, (args[0], torch.device("cpu")), {}
-        if func == _DEVICE_OF:
-            return torch.device("cpu") if getattr(args[0], "_adrift", False) else HOME
         tensors = list(_tensors([args, kwargs]))
         adrift = [tensor for tensor in tensors if getattr(tensor, "_adrift", False)]
         mixed = any(t.dim() for t in adrift) and any(t.dim() and not getattr(t, "_adrift", False) for t in tensors)
         if mixed and func not in _CROSSING | _SHAPE_ONLY:
             name = getattr(func, "__name__", str(func))
-            raise WrongDevice(
-                f"{name} mixes a tensor made without device=... with one on the device that is asked for; {_ON_A_GPU}"
-            )
-        result = func(*map(_plain, args), **{name: _plain(value) for name, value in kwargs.items()})
+            raise WrongDevice(f"{name} mixes tensors of two devices: {_ON_A_GPU}")
+        placed, by_name = _put(func, args, kwargs, HOME)
+        result = func(*map(_plain, placed), **{name: _plain(value) for name, value in by_name.items()})
         if func in _FACTORIES and not (tensors and func in _MOVES):
             homeless = not tensors and (_target((), kwargs) or torch.get_default_device()) != HOME
         elif func in _MOVES and (target := _target(args[1:], kwargs)) is not None:
@@ -176,14 +225,7 @@ class DeviceWatch(TorchFunctionMode):
 
 
 def _plain(value):
-    if isinstance(value, str | torch.device) and _is_home(value):
-        return HOME
     return value.plain if isinstance(value, _Type) else value
-
-
-def _is_home(device):
-    """Whether it is the device asked for, which passes for a GPU."""
-    return device == HOME or str(device).split(":")[0] == "cuda"
 
 
 def _target(args, kwargs):
@@ -191,12 +233,14 @@ def _target(args, kwargs):
     for value in (*args, kwargs.get("device"), kwargs.get("dtype"), kwargs.get("other")):
         if isinstance(value, torch.Tensor):
             return torch.device("cpu") if getattr(value, "_adrift", False) else HOME
+        if _names_gpu(value) or type(value) is int:
+            return HOME
         if isinstance(value, torch.device):
-            return _plain(value)
+            return value
         if isinstance(value, _Type):
             return value.device
         if isinstance(value, str):  # a device, or a type such as torch.FloatTensor, which has one
-            return HOME if value.startswith("torch.") or _is_home(value) else torch.device(value)
+            return HOME if value.startswith("torch.") else torch.device(value)
     return None
 
 

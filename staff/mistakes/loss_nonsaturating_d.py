@@ -997,6 +997,25 @@ ENTRIES = [
         """,
         **WRONG_DEVICE,
     ),
+    right(
+        "targets-to-cuda-if-the-device-is-of-its-type",
+        """
+        valid, fake = torch.ones(len(x_real)), torch.zeros(len(x_real))
+        if device.type == "cuda":
+            valid, fake = valid.cuda(), fake.cuda()
+        real_loss = F.binary_cross_entropy_with_logits(d(x_real), valid)
+        return real_loss + F.binary_cross_entropy_with_logits(d(g(z).detach()), fake)
+        """,
+    ),
+    right(
+        "targets-on-a-device-by-its-name",
+        """
+        where = "cuda" if str(device).startswith("cuda") else "cpu"
+        valid, fake = torch.ones(len(x_real), device=where), torch.zeros(len(x_real), device=where)
+        real_loss = F.binary_cross_entropy_with_logits(d(x_real), valid)
+        return real_loss + F.binary_cross_entropy_with_logits(d(g(z).detach()), fake)
+        """,
+    ),
     wrong(
         "noise-on-cuda",
         """

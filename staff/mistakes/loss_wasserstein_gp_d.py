@@ -2297,6 +2297,24 @@ ENTRIES = [
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
     ),
+    *(
+        right(
+            f"weights-{name}",
+            f"a = torch.rand(len(x_real), 1, 1, 1)\n{moved}\nx_fake = g(z).detach()\n{PENALTY}{RESULT}",
+        )
+        for name, moved in {
+            "to-cuda-if-the-device-is-of-its-type": "if device.type == 'cuda': a = a.cuda()",
+            "moved-unless-the-device-is-a-cpu": "if device.type != 'cpu': a = a.to(device)",
+            "to-cuda-if-the-devices-name-says-so": "if 'cuda' in str(device): a = a.cuda()",
+            "to-cuda-if-the-images-device-is-of-its-type": "if x_real.device.type == 'cuda': a = a.cuda()",
+            "to-the-number-of-the-images-device": "if x_real.get_device() >= 0: a = a.to(x_real.get_device())",
+        }.items()
+    ),
+    wrong(
+        "weights-on-cuda-if-there-is-any",
+        DRAWN.replace("device=device", "device='cuda' if torch.cuda.is_available() else 'cpu'") + PENALTY + RESULT,
+        **WEIGHTS_ELSEWHERE,
+    ),
     right(
         "fakes-made-anew-for-the-points",
         """

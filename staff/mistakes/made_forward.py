@@ -989,6 +989,19 @@ ENTRIES = [
         return x, alpha.sum(dim=1)
         """,
     ),
+    right(
+        "moved-to-cuda-if-the-noise-is-there",
+        """
+        x = torch.zeros(z.shape)
+        if z.device.type == "cuda":
+            x = x.cuda()
+        for i in range(self.input_size):
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            x = x.clone()
+            x[:, i] = mu[:, i] + z[:, i] * alpha[:, i].exp()
+        return x, alpha.sum(dim=1)
+        """,
+    ),
     wrong(
         "log-det-grows-from-call-to-call",
         """

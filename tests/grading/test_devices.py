@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from grading.devices import HOME, META, DeviceWatch, WrongDevice, elsewhere
+from grading.devices import GPU, META, DeviceWatch, WrongDevice, elsewhere
 
 MIXED = {
     "rand": lambda x: torch.rand(4, 1) * x,
@@ -34,28 +34,54 @@ MIXED = {
         (x.requires_grad_() ** 2).sum(1), x, grad_outputs=torch.ones(4), create_graph=True
     ),
 }
+
+
+def within(device, function):
+    with device:
+        return function()
+
+
+def with_default(device, function):
+    torch.set_default_device(device)
+    try:
+        return function()
+    finally:
+        torch.set_default_device("cpu")
+
+
 FINE = {
-    "device given": lambda x: torch.rand(4, 1, device=HOME) * x,
+    "device given": lambda x: torch.rand(4, 1, device=GPU) * x,
     "device of the input": lambda x: torch.zeros(4, 3, device=x.device) + x,
     "like": lambda x: torch.ones_like(x) * x,
-    "moved": lambda x: torch.rand(4, 1).to(HOME) * x,
+    "moved": lambda x: torch.rand(4, 1).to(GPU) * x,
     "moved by keyword": lambda x: torch.rand(4, 1).to(device=x.device, dtype=torch.float32) * x,
     "moved to another": lambda x: torch.rand(4, 1).to(x) * x,
     "type_as": lambda x: torch.rand(4, 1).type_as(x) * x,
     "a single number": lambda x: torch.tensor(2.0) * x + torch.ones(()),
     "a python number": lambda x: 2 * x,
     "a sample of numbers on the device": lambda x: (
-        torch.distributions.Uniform(torch.zeros(1, device=x.device), torch.ones(1, device=HOME)).sample((4,)) * x
+        torch.distributions.Uniform(torch.zeros(1, device=x.device), torch.ones(1, device=GPU)).sample((4,)) * x
     ),
     "shape of another, then moved": lambda x: torch.rand(4, 1).expand_as(x).to(x.device) * x,
     "type by name": lambda x: torch.rand(4, 1).type(x.type()) * x,
+    "cuda if the device's type is": lambda x: (torch.rand(4, 1).cuda() if GPU.type == "cuda" else torch.rand(4, 1)) * x,
+    "cuda if the input's type is": lambda x: torch.rand(4, 1, device="cuda" if x.device.type == "cuda" else "cpu") * x,
+    "cuda if its name says so": lambda x: torch.rand(4, 1).to("cuda:0" if "cuda" in str(x.device) else "cpu") * x,
+    "number of the device": lambda x: torch.rand(4, 1).to(x.get_device()) * x,
+    "number of the device, by name": lambda x: torch.rand(4, 1, device=x.get_device() if x.is_cuda else "cpu") * x,
+    "device made of its name": lambda x: torch.rand(4, 1, device=torch.device(x.device.type)) * x,
+    "device of a block": lambda x: within(x.device, lambda: torch.rand(4, 1)) * x,
+    "default device": lambda x: with_default(x.device, lambda: torch.rand(4, 1)) * x,
+    "a module that is moved": lambda x: torch.nn.BCEWithLogitsLoss().to(x.device)(x, torch.ones_like(x)) * x,
+    "a layer that is moved": lambda x: torch.nn.Linear(3, 3, device=x.device)(x) * x,
+    "a generator": lambda x: torch.rand(4, 1, generator=torch.Generator("cuda"), device=x.device) * x,
     "cuda if the input is": lambda x: (torch.rand(4, 1).cuda() if x.is_cuda else torch.rand(4, 1)) * x,
-    "asarray, device given": lambda x: torch.asarray([[1.0, 2, 3]], dtype=torch.float32, device=HOME) * x,
+    "asarray, device given": lambda x: torch.asarray([[1.0, 2, 3]], dtype=torch.float32, device=GPU) * x,
     "asarray of one on the device": lambda x: torch.asarray(x) * x,
     "asarray, moved": lambda x: torch.asarray(torch.rand(4, 1), device=x.device) * x,
     "as_tensor, moved": lambda x: torch.as_tensor(torch.rand(4, 1), dtype=torch.float32, device=x.device) * x,
     "FloatTensor, moved": lambda x: torch.FloatTensor(4, 3).uniform_().to(x.device) * x,
-    "a type of the CPU, moved": lambda x: torch.randint(3, (4, 1)).type(torch.LongTensor).to(HOME) * x,
+    "a type of the CPU, moved": lambda x: torch.randint(3, (4, 1)).type(torch.LongTensor).to(GPU) * x,
     "a type of the CPU and back": lambda x: x.type(torch.LongTensor).to(x.device) * x,
     "a type of the device": lambda x: torch.rand(4, 1).type(torch.cuda.FloatTensor) * x,
     "made of a type of the device": lambda x: (torch.cuda if x.is_cuda else torch).FloatTensor(4, 3).zero_() * x,
@@ -85,7 +111,7 @@ def test_what_works_on_a_gpu_is_let_through(name):
 
 def test_within_a_device_context_everything_has_a_device():
     x = torch.ones(4, 3)
-    with DeviceWatch(), HOME:
+    with DeviceWatch(), GPU:
         torch.zeros(4, 3) + x
 
 
@@ -131,16 +157,7 @@ def test_elsewhere_finds_mixtures_too(name):
         MIXED[name](torch.ones(4, 3, device=META))
 
 
-OF_HOME = {
-    "device given",
-    "moved",
-    "asarray, device given",
-    "a type of the CPU, moved",
-    "a sample of numbers on the device",
-}
-
-
-@pytest.mark.parametrize("name", sorted(FINE.keys() - OF_HOME))
+@pytest.mark.parametrize("name", FINE)
 def test_elsewhere_lets_through_what_works_on_a_gpu_and_what_needs_numbers(name, capsys):
     with elsewhere():
         FINE[name](torch.ones(4, 3, device=META))

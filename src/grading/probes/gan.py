@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading import seen
-from grading.devices import HOME, META
+from grading.devices import GPU, HOME
 from grading.probes import (
     Unusable,
     described,
@@ -259,15 +259,15 @@ def on_device(module, function, real, images, labels=None):
 
 
 def at_home(module, function, real, images, labels=None):
-    """The first half of `on_device`: on the CPU by another name."""
+    """The first half of `on_device`: under the watch."""
     g, d, given = _small_networks(real, images, labels)
-    _check(function, watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=HOME)))
+    _check(function, watched(lambda: getattr_or_unusable(module, function)(g, d, *given, device=GPU)))
 
 
 def elsewhere(module, loss_of, real, images, labels=None):
     """The other half: on another device, of a loss that `loss_of` takes out of the student's module."""
     g, d, given = _small_networks(real, images, labels)
-    watched_elsewhere(module, lambda again, *moved: loss_of(again)(*moved, device=META), g, d, *given)
+    watched_elsewhere(module, lambda again, *moved: loss_of(again)(*moved, device=GPU), g, d, *given)
 
 
 def _small_networks(real, images, labels):

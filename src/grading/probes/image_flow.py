@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grading import seen
-from grading.devices import HOME, META
+from grading.devices import GPU, META
 from grading.probes import (
     Unusable,
     described,
@@ -208,7 +208,7 @@ def sample(module, scales, shifts, n):
     for key in ("", "other_"):
         flow.train(not key)
         before = state_of(flow)
-        images = watched(lambda: flow.sample(int(n), device=HOME))
+        images = watched(lambda: flow.sample(int(n), device=GPU))
         if not isinstance(images, torch.Tensor):
             raise Unusable(f"ImageFlow.sample must return a tensor; it returned {described(images)}.")
         reply[f"{key}sample"] = plain(images).astype(float)
@@ -219,7 +219,7 @@ def sample(module, scales, shifts, n):
         touched += differences(flow, before, "the flow")
 
     def moved(again):
-        again.ImageFlow(copy.deepcopy(layers), scales.shape[1:]).to(META).sample(int(n), device=META)
+        again.ImageFlow(copy.deepcopy(layers), scales.shape[1:]).to(META).sample(int(n), device=GPU)
 
     watched_elsewhere(module, moved)
     reply["touched"] = "; ".join(dict.fromkeys(touched))
