@@ -17,8 +17,9 @@ import sys
 from pathlib import Path
 
 from grading.client import MEMORY, end, environment
-from staff import SOURCE, interpreter, scratch
+from staff import SOURCE, interpreter, scratch, written
 from staff.jail import DEVICES, jail
+from staff.written import SCRATCH, SCRATCH_ENTRIES
 
 HERE = Path(__file__).resolve().parent
 # What serves probes; nothing else of this repository is to be seen.
@@ -36,9 +37,6 @@ PROC = ("--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
 
 UIDS = range(61184, 65184)  # users that are nobody elsewhere
 IMPORTED = 2**30  # bytes: what PyTorch takes, in a warmed process and again in the worker, with room to spare
-SCRATCH = 64 * 2**20  # bytes that a submission may write
-SCRATCH_ENTRIES = 5000
-SCRATCH_DEPTH = 30
 LIMITS = {
     "RLIMIT_CORE": 0,
     # Together they bound what lies in files that are removed and still open, which no look at a folder finds.
@@ -278,25 +276,7 @@ class User(_Wall):
         mapped = sum(_removed_and_mapped(pid, self._scratch) for pid in _family(self._outer.pid))
         if mapped * LIMITS["RLIMIT_FSIZE"] > SCRATCH:
             return f"it may have written more than {SCRATCH >> 20} MB, to files that are removed and still mapped"
-        used, count = 0, 0
-        folders = [(self._scratch, 0)]
-        while folders:
-            folder, depth = folders.pop()
-            if depth > SCRATCH_DEPTH:
-                return f"it made more than {SCRATCH_DEPTH} folders within each other"
-            with contextlib.suppress(OSError):  # gone by now
-                for entry in os.scandir(folder):
-                    count += 1
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append((entry.path, depth + 1))
-                    with contextlib.suppress(OSError):
-                        used += entry.stat(follow_symlinks=False).st_blocks * 512
-                    # A look must not take long, however much there is to be seen.
-                    if used > SCRATCH:
-                        return f"it wrote more than {SCRATCH >> 20} MB of files"
-                    if count > SCRATCH_ENTRIES:
-                        return f"it made more than {SCRATCH_ENTRIES} files"
-        return ""
+        return written.excess(self._scratch)
 
     def _home(self):
         return jail() / "run"

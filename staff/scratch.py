@@ -36,10 +36,11 @@ class Folder:
 
 
 def remove(folder):
-    """Removes a folder that a submission could write to, which may be deeper than Python can follow."""
-    try:
+    """Removes a folder that a submission could write to, which may be deeper than Python can follow, or than this
+    process may open files: that is no error that it would raise."""
+    with contextlib.suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
-    except RecursionError:
+    if os.path.lexists(folder):
         subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL)
 
 

@@ -353,6 +353,25 @@ time.sleep(2)
         tests=("2b-0-basic", "2b-1-basic"),
     ),
     bomb(
+        "folders-of-long-names",
+        "files behind more long names than a path may hold, a little at a time",
+        """
+os.chdir(os.environ["TMPDIR"])
+for _ in range(20):
+    os.mkdir("d" * 255)
+    os.chdir("d" * 255)
+count = 0
+try:
+    for count in range(200):
+        with open(str(count), "wb") as file:
+            file.write(b"x" * 3 * 2**20)
+        time.sleep(0.02)
+    print("@MARKER@-pierced:", 3 * count, "MB")
+except OSError as error:
+    print(count, error)
+""",
+    ),
+    bomb(
         "removed-and-mapped",
         "files that are removed and closed, and kept by one page of each",
         """
