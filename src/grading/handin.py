@@ -11,6 +11,7 @@ import ast
 import contextlib
 import errno
 import io
+import math
 import os
 import re
 import stat
@@ -27,6 +28,7 @@ ENTRIES = 2000
 FILE_BYTES = 2 * 2**20
 ALL_BYTES = 10 * 2**20
 ZIP_BYTES = 20 * 2**20
+DIRECTORY_BYTES = 2**20  # of a zip, which Python takes apart at a second for each
 DEPTH = 10
 
 _STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -147,7 +149,7 @@ def _of_folder(folder):
             found[_named(str(relative))] = data
     if not found and len(zips) == 1:  # a folder for each student, as Moodle exports them
         data = _plain_file(Path(folder, zips[0]), zips[0], ZIP_BYTES)
-        return _opened(io.BytesIO(data), zips[0])
+        return _opened(data, zips[0])
     return _more_than_zips(found, zips)
 
 
@@ -182,12 +184,37 @@ def _plain_file(path, name, most=FILE_BYTES):
 def _of_zip(path):
     if path.stat().st_size > ZIP_BYTES:
         raise Refused(f"{_shown(path.name)} is larger than {ZIP_BYTES >> 20} MB: a submission is a few short files.")
-    return _opened(path, path.name)
-
-
-def _opened(file, name):
     try:
-        with zipfile.ZipFile(file) as archive:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unread(f"{_shown(path.name)} cannot be read: {error.strerror}.") from error
+    return _opened(data, path.name)
+
+
+class _Zip(io.BytesIO):
+    """The bytes of a zip, of which few are read before its entries are known. zipfile reads as large a directory as the
+    zip says, whatever number of entries it says that there are, and whichever record says so."""
+
+    _left = DIRECTORY_BYTES
+
+    def read(self, size=-1):
+        data = super().read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise Refused(
+                f"The list of files in the zip is larger than {DIRECTORY_BYTES >> 20} MB: zip submission/ and no more."
+            )
+        return data
+
+    def release(self):
+        """Lets all be read."""
+        self._left = math.inf
+
+
+def _opened(data, name):
+    try:
+        with _Zip(data) as file, zipfile.ZipFile(file) as archive:
+            file.release()
             return _of_archive(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OverflowError, OSError) as error:
         raise Refused(f"{_shown(name)} is not a zip, or is damaged ({error}).") from error

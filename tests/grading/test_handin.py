@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import stat
+import struct
 import subprocess
 import sys
 import zipfile
@@ -135,6 +136,60 @@ def test_a_zip_whose_entries_share_their_bytes_is_refused_before_they_are_read(t
         unpack(path, tmp_path)
 
 
+def directory(path, entries, count=None, zip64=False, comment=b""):
+    """Writes a zip of so many entries that are called gan.py, of nothing but its directory, which may lie about their
+    number, and about its own size where a later record says it.
+
+    Args:
+        entries: bytes of extra fields of each.
+        count: how many there are, as it says.
+    """
+    made = bytearray()
+    for extra in entries:
+        numbers = 20, 20, 0, 0, 0, 0, 0, 0, 0, 6, len(extra), 0, 0, 0, 0, 0
+        made += struct.pack("<4s6H3L5H2L", b"PK\1\2", *numbers) + b"gan.py" + extra
+    size, said = len(made), len(entries) if count is None else count
+    end = said, said, size, 0
+    if zip64:
+        made += struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, *end)
+        made += struct.pack("<4sLQL", b"PK\6\7", 0, size, 1)
+        end = 1, 1, 100, 0
+    path.write_bytes(made + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *end, len(comment)) + comment)
+    return path
+
+
+FIELDS = struct.pack("<HH", 0x7777, 0) * 16_000  # which zipfile goes through one by one
+LARGE = {
+    "entries": ([b""] * 100_000, {"count": 1}),
+    "fields": ([FIELDS] * 100, {}),
+    "behind it a comment": ([FIELDS] * 100, {"comment": b"x" * 60_000}),
+    "in a larger record": ([FIELDS] * 100, {"zip64": True, "count": 1}),
+    "in a larger record before a comment": ([FIELDS] * 100, {"zip64": True, "comment": b"x" * 60_000}),
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_large_directory_is_refused_before_it_is_taken_apart(case, tmp_path, monkeypatch):
+    entries, more = LARGE[case]
+    path = directory(tmp_path / "s.zip", entries, **more)
+    monkeypatch.setattr(zipfile, "ZipInfo", None)  # nobody gets so far
+    with pytest.raises(Refused, match=r"^The list of files in the zip is larger than 1 MB"):
+        unpack(path, tmp_path)
+
+
+def test_a_zip_within_a_folder_is_no_way_around_that(tmp_path):
+    (tmp_path / "in").mkdir()
+    directory(tmp_path / "in" / "s.zip", [FIELDS] * 100)
+    with pytest.raises(Refused, match="larger than 1 MB"):
+        unpack(tmp_path / "in", tmp_path)
+
+
+def test_as_many_entries_as_there_may_be_fit_in(tmp_path):
+    names = [f"{'submission/' * 10}{number:0100}.txt" for number in range(1999)]
+    path = zip_of(tmp_path / "s.zip", [("gan.py", GAN), *((name, "") for name in names)])
+    assert unpacked(path, tmp_path / "out") == {"gan.py": GAN}
+
+
 def test_a_folder_of_many_folders_is_refused(tmp_path):
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "gan.py").write_text(GAN)
@@ -205,6 +260,16 @@ def test_what_cannot_be_read_here_is_told_from_what_cannot_be_taken(tmp_path, mo
         monkeypatch.setattr(os, call, denied(getattr(os, call)))
     with pytest.raises(Unread, match=f"{name} cannot be read: Permission denied"):
         packed(folder)
+
+
+def test_a_zip_that_cannot_be_read_here_is_not_called_damaged(tmp_path, monkeypatch):
+    def denied(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    path = zip_of(tmp_path / "s.zip", [("gan.py", GAN)])
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(Unread, match=r"^s.zip cannot be read: Permission denied"):
+        unpack(path, tmp_path)
 
 
 def test_names_in_a_folder_are_said_without_codes_for_a_terminal(tmp_path):
