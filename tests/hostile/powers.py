@@ -8,7 +8,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def attempt(what, do):
     try:
-        if do() not in (-1, False):
+        result = do()  # of a system call that works it is 0
+        if result != -1 and result is not False:
             print("@MARKER@-pierced:", what)
     except Exception as error:
         print(what, error)
@@ -163,6 +164,28 @@ for name, number, *arguments in (
     ("msgget", 68, 0, 0o1600),
     ("semget", 64, 0, 1, 0o1600), ("personality", 135, 0x0040000), ("name_to_handle", 303, -100, b"/", 0, 0, 0)):
     attempt(name, lambda: libc.syscall(number, *arguments))
+""",
+    ),
+    power(
+        "objects-of-the-machine",
+        "shared memory, semaphores and queues that others have made, leases and notes on files, mounts",
+        """
+import fcntl
+information = ctypes.create_string_buffer(4096)
+attempt("shared memory", lambda: libc.shmctl(0, 14, information))  # SHM_INFO, of all that there are
+attempt("semaphores", lambda: libc.semctl(0, 0, 19, information))
+attempt("queues", lambda: libc.msgctl(0, 12, information))
+for name, number in (
+    ("shmat", 30), ("shmctl", 31), ("shmdt", 67), ("semop", 65), ("semctl", 66), ("semtimedop", 220), ("msgsnd", 69),
+    ("msgrcv", 70), ("msgctl", 71), ("mq_unlink", 241), ("statmount", 457), ("listmount", 458)):
+    libc.syscall(number, -1, None, 0, 0, 0, 0)
+    if ctypes.get_errno() not in (1, 38):
+        print("@MARKER@-pierced:", name, ctypes.get_errno())
+folder = os.open(os.environ["TMPDIR"], os.O_RDONLY)
+file = os.open(os.environ["TMPDIR"] + "/leased", os.O_RDWR | os.O_CREAT, 0o600)
+attempt("notes", lambda: fcntl.fcntl(folder, 1026, 0x80000002))
+attempt("signal", lambda: fcntl.fcntl(file, 10, 9))
+attempt("lease", lambda: fcntl.fcntl(file, 1024, 1))
 """,
     ),
 ]

@@ -280,19 +280,20 @@ def test_a_wall_that_is_demanded_is_not_replaced_by_another(monkeypatch):
         wall("bubblewrap", SOLVED)
 
 
-def test_a_wall_that_does_not_hold_is_not_believed(tmp_path, monkeypatch):
-    """The process feels the wall before it takes the submission in: here, a filter that lets sockets through."""
+@pytest.mark.parametrize("call", ["socket", "shmctl"])
+def test_a_wall_that_does_not_hold_is_not_believed(tmp_path, monkeypatch, call):
+    """The process feels the wall before it takes the submission in: here, a filter that lets something through."""
     or_skip(Bubblewrap)
     from staff import syscalls
 
-    monkeypatch.setattr(syscalls, "_REFUSED", [name for name in syscalls._REFUSED if name != "socket"])
+    monkeypatch.setattr(syscalls, "_REFUSED", [name for name in syscalls._REFUSED if name != call])
     with (
         wall("bubblewrap", write(tmp_path / "s")) as inside,
         Worker(inside) as worker,
         pytest.raises(WorkerMissing) as no,
     ):
         worker.wait()
-    assert "The wall does not hold: socket" in str(no.value)
+    assert f"The wall does not hold: {call}" in str(no.value)
 
 
 def test_what_killed_graders_left_is_cleared_away_and_nothing_else(tmp_path, monkeypatch):
