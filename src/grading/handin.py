@@ -34,8 +34,10 @@ DEPTH = 10
 _STORED_OR_DEFLATED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LITTER = {"__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", ".idea", ".vscode"}
 
-
 _DRIVE = re.compile("[A-Za-z]:")  # where Windows leaves a folder for another disk
+_ALMOST = re.compile(
+    r"(flow_network|gan)[ _-]*(\(?\d+\)?)?\.py(\.txt)?", re.IGNORECASE
+)  # GAN.PY, gan (1).py, gan.py.txt
 
 
 class Refused(Exception):
@@ -127,7 +129,7 @@ def packed(path):
 
 def _of_folder(folder):
     """{path: bytes} of the Python files in a folder; links are refused, not followed."""
-    found, zips, count, total = {}, [], 0, 0
+    found, others, count, total = {}, [], 0, 0
     for here, folders, files in os.walk(folder, onerror=_not_listed):
         folders[:] = [name for name in folders if name not in LITTER]
         depth = len(Path(here).relative_to(folder).parts)
@@ -138,8 +140,8 @@ def _of_folder(folder):
             raise Refused(f"More than {ENTRIES} files, or {DEPTH} folders within each other: hand in submission/.")
         for name in [*files, *(name for name in folders if Path(here, name).is_symlink())]:
             relative = PurePosixPath(Path(here, name).relative_to(folder).as_posix())
-            if name.lower().endswith(".zip"):
-                zips.append(relative)
+            if not name.endswith(".py"):
+                others.append(relative)
             if not name.endswith(".py") or not _is_text(relative):
                 continue
             data = _plain_file(Path(here, name), relative)
@@ -147,10 +149,11 @@ def _of_folder(folder):
             if total > ALL_BYTES:
                 raise Refused(f"The Python files are larger than {ALL_BYTES >> 20} MB together.")
             found[_named(str(relative))] = data
+    zips = _zips(others)
     if not found and len(zips) == 1:  # a folder for each student, as Moodle exports them
         data = _plain_file(Path(folder, zips[0]), zips[0], ZIP_BYTES)
-        return _opened(data, zips[0])
-    return _more_than_zips(found, zips)
+        return _opened(data, _shown(zips[0]))
+    return _understood(found, others)
 
 
 def _not_listed(error):
@@ -188,7 +191,7 @@ def _of_zip(path):
         data = path.read_bytes()
     except OSError as error:
         raise Unread(f"{_shown(path.name)} cannot be read: {error.strerror}.") from error
-    return _opened(data, path.name)
+    return _opened(data, "What was handed in")  # whose name may be one that the grader gave it
 
 
 class _Zip(io.BytesIO):
@@ -217,7 +220,8 @@ def _opened(data, name):
             file.release()
             return _of_archive(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OverflowError, OSError) as error:
-        raise Refused(f"{_shown(name)} is not a zip, or is damaged ({error}).") from error
+        said = f"{name} is not a zip, or is damaged ({error})"
+        raise Refused(f"{said}: hand in submission.zip, as make zip makes it.") from error
 
 
 def _of_archive(archive):
@@ -229,14 +233,13 @@ def _of_archive(archive):
     for member, following in zip(sorted(members, key=lambda one: one.header_offset), starts, strict=False):
         if member.header_offset + member.compress_size > following:
             raise Refused("Entries of the zip overlap: make an ordinary one.")
-    found, zips, total = {}, [], 0
+    found, others, total = {}, [], 0
     for member in members:
         name = _leading_down(member.filename)
         if member.is_dir() or LITTER & set(name.parts) or name.name.startswith("._"):
             continue
-        if name.suffix.lower() == ".zip":
-            zips.append(name)
         if name.suffix != ".py":
+            others.append(name)
             continue
         _check_name(name)
         kind = stat.S_IFMT(member.external_attr >> 16)
@@ -253,12 +256,18 @@ def _of_archive(archive):
         total += len(found[name])
         if total > ALL_BYTES:
             raise Refused(f"The Python files are larger than {ALL_BYTES >> 20} MB together.")
-    return _more_than_zips(found, zips)
+    return _understood(found, others)
 
 
-def _more_than_zips(found, zips):
-    """What was found, unless it is nothing but zips within, or half a submission beside one: they are not unpacked, and
-    their author is to know why."""
+def _understood(found, others):
+    """What was found, unless what lies beside it tells that its author meant something else, and is to know why it is
+    not taken: zips within, which are not unpacked, or half a submission beside one; a name that is almost right.
+
+    Args:
+        found: {path: bytes} of Python files.
+        others: paths of all else.
+    """
+    zips = _zips(others)
     for name in zips:
         there = [wanted for wanted in WANTED if name.parent / wanted in found]
         if 0 < len(there) < len(WANTED):
@@ -266,7 +275,18 @@ def _more_than_zips(found, zips):
     if zips and not found:
         names = " and ".join(_shown(name) for name in sorted(zips)[:3])
         raise Refused(f"There is nothing to grade in it but {names}: hand in what that holds, or that itself.")
+    if not any(name.name in WANTED for name in found):
+        for name in sorted([*found, *others]):
+            if meant := _ALMOST.fullmatch(name.name):
+                raise Refused(f"There is {_shown(name)}: call it {meant[1].lower()}.py.")
+        for name in sorted(others):
+            if name.suffix.lower() == ".ipynb":
+                raise Refused(f"{_shown(name)} is a notebook: hand in what it holds as {' and '.join(WANTED)}.")
     return found
+
+
+def _zips(names):
+    return [name for name in names if name.suffix.lower() == ".zip"]
 
 
 def _named(text):

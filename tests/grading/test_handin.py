@@ -89,6 +89,11 @@ REFUSED = {
         ("hw3/a.pdf", ""),
     ],
     "There is no flow_network.py and no gan.py": [("submission/vae.py", "")],
+    "There is submission/GAN.PY: call it gan.py": [("submission/GAN.PY", GAN), ("submission/vae.py", "")],
+    "There is Flow_Network.py: call it flow_network.py": [("Flow_Network.py", FLOW), ("hw3.ipynb", "")],
+    r"There is gan \(1\).py: call it gan.py": [("gan (1).py", GAN)],
+    "There is gan.py.txt: call it gan.py": [("gan.py.txt", GAN)],
+    "hw3/Work.ipynb is a notebook: hand in what it holds as flow_network.py and gan.py": [("hw3/Work.ipynb", "{}")],
     "Which is the submission": [("one/gan.py", GAN), ("two/gan.py", GAN)],
     "Which is the submission. There are hw3/s.zip and gan.py beside it": [("hw3/s.zip", "PK"), ("hw3/gan.py", GAN)],
     "twice": [("gan.py", GAN), ("gan.py", "# another\n")],
@@ -108,6 +113,17 @@ def test_a_zip_that_is_not_plain_is_refused_with_the_reason(reason, tmp_path):
     with pytest.raises(Refused, match=reason):
         unpack(zip_of(tmp_path / "s.zip", REFUSED[reason]), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["GAN.PY", "Gan.py", "gan.py.txt", "work.ipynb"])
+def test_in_a_folder_what_is_almost_a_submission_is_named_too(name, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text(GAN)
+    for take in (packed, lambda path: unpack(path, tmp_path)):
+        with pytest.raises(Refused, match=f"{name}: call it gan.py|{name} is a notebook"):
+            take(tmp_path / "in")
+    (tmp_path / "in" / "flow_network.py").write_text(FLOW)
+    assert "flow_network.py" in unpacked(tmp_path / "in", tmp_path / "out")
 
 
 def test_links_and_other_kinds_of_files_in_a_zip_are_refused(tmp_path):
@@ -203,7 +219,7 @@ def test_a_folder_of_many_folders_is_refused(tmp_path):
 def test_what_is_no_zip_is_said_to_be_none(spoil, tmp_path):
     data = zip_of(tmp_path / "s.zip", [("submission/gan.py", GAN * 100)]).read_bytes()
     (tmp_path / "s.zip").write_bytes(spoil(data))
-    with pytest.raises(Refused, match="s.zip is not a zip, or is damaged"):
+    with pytest.raises(Refused, match="is not a zip, or is damaged .*: hand in submission.zip, as make zip makes it"):
         unpack(tmp_path / "s.zip", tmp_path)
 
 
