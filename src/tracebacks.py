@@ -1,5 +1,6 @@
 """What a student needs to read of an error that came out of the submission."""
 
+import contextlib
 import itertools
 import linecache
 import re
@@ -24,14 +25,22 @@ def _raiser(error, folder):
         last = last.tb_next
     if not isinstance(error, NotImplementedError) or not last or not _is_in(last.tb_frame.f_code.co_filename, folder):
         return None, None
-    code, line = last.tb_frame.f_code, linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno)
-    return (code.co_qualname.split(".<locals>")[0], last) if "NotImplementedError" in line else (None, None)
+    code, raising = last.tb_frame.f_code, _lines(last.tb_frame.f_code.co_filename)[last.tb_lineno - 1 : last.tb_lineno]
+    return (code.co_qualname.split(".<locals>")[0], last) if "NotImplementedError" in "".join(raising) else (None, None)
+
+
+def _lines(file):
+    """The lines of a file; linecache has none of one that is not in its encoding, which Python may run all the same."""
+    lines = linecache.getlines(file)
+    with contextlib.suppress(OSError):
+        lines = lines or Path(file).read_text(encoding="utf-8", errors="replace").split("\n")
+    return lines
 
 
 def _is_left_over(frame):
     """Whether code stands between a `raise NotImplementedError` and the marker above it."""
     file = frame.tb_frame.f_code.co_filename
-    lines = [linecache.getline(file, number).strip() for number in range(frame.tb_lineno - 1, 0, -1)]
+    lines = [line.strip() for line in reversed(_lines(file)[: frame.tb_lineno - 1])]
     above = list(itertools.takewhile(lambda line: not re.search("START[_ ]CODE[_ ]HERE", line), lines))
     in_one_function = len(above) < len(lines) and not any(line.startswith("def ") for line in above)
     return in_one_function and any(line and not line.startswith("#") for line in above)
@@ -59,6 +68,7 @@ def explain(error, folder):
     own = [index for index, frame in enumerate(frames) if _is_in(frame.filename, folder)]
     if isinstance(error, SyntaxError) and _is_in(error.filename or "", folder):
         own = [len(frames)]  # the message itself names file and line
+        error.lineno = error.lineno or None  # Python says 0 of an encoding that does not exist
     if not own:
         return None
     # What libraries called below it helps nobody at midnight; the message tells.

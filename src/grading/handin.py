@@ -16,6 +16,7 @@ import os
 import re
 import stat
 import sys
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -354,13 +355,16 @@ def _warning(name):
     source = Path(name).read_bytes()
     if b"\0" in source:
         return f"{name} holds null bytes, as UTF-16 does: save it as UTF-8. No test that needs it can run."
+    if line := _not_in_its_encoding(source):
+        return f"{name}, line {line}, is not in UTF-8, which Python may refuse: save the file as UTF-8."
     try:
         tree = ast.parse(source, name)  # of bytes, whose mark or first line may name another encoding
         empty = [one for one, node in _functions(tree) if "raise NotImplementedError" in ast.unparse(node)]
     except (RecursionError, MemoryError):  # a sum of thousands, say, which Python may run none the less
         return ""
     except SyntaxError as error:
-        return f"{name}, line {error.lineno}: {error.msg}. No test that needs it can run."
+        place = f", line {error.lineno}" if error.lineno else ""  # none of an encoding that does not exist
+        return f"{name}{place}: {error.msg}. No test that needs it can run."
     imported = {one.split(".")[0] for one in _imports(tree)}
     if foreign := sorted(imported - {*sys.stdlib_module_names, *PACKAGES, *PROVIDED}):
         what = "which is not there when it is graded"
@@ -369,6 +373,22 @@ def _warning(name):
         return f"{name} imports {foreign[0]}, {what}. No test that needs it can run."
     empty = [one for one in empty if one not in EXTRA_CREDIT]
     return f"still to be written in {name}: {', '.join(empty)}." if empty and Path(name).name in WANTED else ""
+
+
+def _not_in_its_encoding(source):
+    """The first line of a file that is not in the encoding that it names, or in UTF-8, which some Pythons take in a
+    comment; 0 if there is none."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    except SyntaxError:  # it names none that there is, or the beginning is not in it
+        encoding = "utf-8"
+    try:
+        source.decode(encoding)
+    except UnicodeDecodeError as error:
+        return len(source[: error.start + 1].splitlines())
+    except (UnicodeError, LookupError):  # Python's own words on such an encoding are better
+        pass
+    return 0
 
 
 def _imports(tree):

@@ -375,6 +375,25 @@ def test_make_zip_looks_into_extra_credit_and_helpers_and_names_methods_by_their
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (b"x = 1\r\n# caf\xe9\r\n", ", line 2, is not in UTF-8, which Python may refuse: save the file as UTF-8."),
+        (b"# caf\xe9\n", ", line 1, is not in UTF-8, which Python may refuse: save the file as UTF-8."),
+        (b"x = 1\ny = 2\nz = 'caf\xe9'\n", ", line 3, is not in UTF-8"),
+        (b"# coding: foo\n", ": unknown encoding: foo. No test that needs it can run."),
+        (b"# coding: rot13\n", ": 'rot13' is not a text encoding"),
+        (b"#!/bin/python\n# coding: latin-1\nx = 'caf\xe9'\n", None),
+        ("# café\n".encode(), None),
+        ("\ufeff# café\n".encode(), None),
+    ],
+)
+def test_a_file_in_another_encoding_than_it_says_is_warned_of(tmp_path, source, said):
+    path = tmp_path / "gan.py"
+    path.write_bytes(source)
+    assert handin._warning(str(path)).startswith(f"{path}{said}") if said else handin._warning(str(path)) == ""
+
+
 @pytest.mark.parametrize("terms", [1500, 100_000])
 def test_of_what_is_too_long_to_be_looked_into_nothing_is_said(tmp_path, terms):
     path = tmp_path / "gan.py"

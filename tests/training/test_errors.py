@@ -1,5 +1,7 @@
 """What a student's function gets wrong is said in terms of that function."""
 
+import linecache
+
 import pytest
 import torch
 
@@ -57,6 +59,22 @@ def submitted(tmp_path, monkeypatch, source):
 def test_a_function_not_yet_written_is_named(tmp_path, monkeypatch):
     f = submitted(tmp_path, monkeypatch, "def f():\n    raise NotImplementedError\n")
     assert explain(raised(f)).startswith("f in submission/gan.py, line 2, is not written yet")
+
+
+def test_a_function_not_yet_written_is_named_in_a_file_that_is_not_in_utf_8_too(tmp_path, monkeypatch):
+    """Python 3.11 runs it."""
+    source = "# café\r\ndef f():\r\n    # START_CODE_HERE\r\n{}    raise NotImplementedError\r\n"
+    for inserted, said in (("", "line 4, is not written yet"), ("    x = 1\r\n", "still raises NotImplementedError")):
+        linecache.clearcache()
+        f = submitted(tmp_path, monkeypatch, source.format(inserted))
+        (tmp_path / "gan.py").write_bytes(source.format(inserted).encode("latin-1"))
+        assert said in explain(raised(f))
+
+
+def test_an_encoding_that_does_not_exist_is_in_no_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(errors, "SUBMISSION", tmp_path)
+    explanation = explain(raised(lambda: compile(b"# coding: foo\n", tmp_path / "gan.py", "exec")))
+    assert "unknown encoding: foo" in explanation and "gan.py" in explanation and "line 0" not in explanation
 
 
 def test_of_an_error_in_the_submission_only_its_own_lines_are_shown(tmp_path, monkeypatch):
