@@ -101,6 +101,7 @@ def known_as(name):
     if re.fullmatch(rf"\w[\w.@+-]{{0,{LONGEST - 1}}}", name, re.ASCII):
         return name
     quoted = quote(name, safe="", errors="surrogateescape") or "unnamed"
+    quoted = re.sub("^-", "%2D", quoted)  # a command would take it for a flag, and a table for a formula
     return quoted if len(quoted) <= LONGEST else f"{quoted[: LONGEST - 9]}-{_hash(name)}"
 
 

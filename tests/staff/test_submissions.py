@@ -124,6 +124,20 @@ def test_an_id_depends_on_the_name_alone(tmp_path):
     assert all(len(own) <= 100 and own.isascii() for own in both.values())
 
 
+def test_no_id_is_taken_for_a_flag_or_a_formula(tmp_path):
+    for name in ("-rf.zip", "--out.zip", "-ü.zip"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "a-b").mkdir()
+    found = {one.path.name: one for one in find(tmp_path)}
+    assert {name: one.id for name, one in found.items()} == {
+        "-rf.zip": "%2Drf",
+        "--out.zip": "%2D-out",
+        "-ü.zip": "%2D%C3%BC",
+        "a-b": "a-b",
+    }
+    assert found["-rf.zip"].students == (Student("-rf"),)
+
+
 def test_no_name_takes_the_place_of_another(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / ("a-" + hashlib.sha256(b"a.zip").hexdigest()[:8])).mkdir()
