@@ -123,13 +123,17 @@ def main(arguments=None):
         return 2
     SubmissionTest.solution = load_solution()
     SubmissionTest.seed = fresh_seed() if flags.seed is None else flags.seed
-    if SubmissionTest.solution:
-        print(f"Hidden tests with --seed {SubmissionTest.seed}\n")
     result = TerminalResult(load_points(), lines=None if len(tests) == 1 else PRINTED)
     try:
+        if SubmissionTest.solution:
+            print(f"Hidden tests with --seed {SubmissionTest.seed}\n")
         with worker_for(flags) as SubmissionTest.worker:
             for test in tests:
                 test.run(result)
+        result.close()
+        if unwritten := still_to_write(tests):
+            print(unwritten)
+        sys.stdout.flush()  # else it would fail only when all is over
     except GradingStopped as error:
         print(error, file=sys.stderr)
         return 2
@@ -139,9 +143,6 @@ def main(arguments=None):
     except BrokenPipeError:  # `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    result.close()
-    if unwritten := still_to_write(tests):
-        print(unwritten)
     return 0 if result.all_passed else 1
 
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -881,3 +882,33 @@ def test_a_broken_file_costs_its_own_points_only(tmp_path, why):
     assert output.count(message) == (7 if is_told_each_time else 1)
     assert output.count("The file cannot be imported, as in 2b-0-basic.") == (0 if is_told_each_time else 6)
     assert "Total: 5/12 points" in output
+
+
+LEAVES = """
+import sys
+import grader
+
+def waiting(do):
+    def instead(*given):
+        sys.stdin.read()
+        return do(*given)
+    return instead
+
+if sys.argv[1] == "at the beginning":
+    grader.choose = waiting(grader.choose)
+else:
+    grader.TerminalResult.close = waiting(grader.TerminalResult.close)
+sys.exit(grader.main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("when", ["at the beginning", "at the end"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_leaves_gets_no_traceback(tmp_path, when, unbuffered):
+    """python grader.py | head"""
+    command = [sys.executable, "-c", LEAVES, when, "--submission", write(tmp_path / "s", gan="1 / 0"), "2b-0-basic"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    process = subprocess.Popen(command, cwd=ROOT / "src", env=environment, **pipes)
+    process.stdout.close()
+    assert (process.communicate(timeout=300)[1], process.returncode) == (b"", 1)
