@@ -252,7 +252,7 @@ class SubmissionTest(GradedTestCase):
         self._fresh_from = len(known)
         return [*known, make(self.rng)]
 
-    def expect(self, reply, answer, batch=None, varies=False, relative=RELATIVE):
+    def expect(self, reply, answer, batch=None, varies=False, relative=RELATIVE, terms=None):
         """Compares a reply with the right one, entry by entry.
 
         Args:
@@ -261,11 +261,13 @@ class SubmissionTest(GradedTestCase):
             batch: the batch size.
             varies: whether the numbers depend on what the student's code draws.
             relative: how much rounding is granted.
+            terms: {name: size}, of the terms that a number is the sum of.
         """
         if answer is None:
             return
-        answers = answer if isinstance(answer, list) else [answer]
-        found = [{n: difference(reply.get(n), right[n], batch, relative) for n in right} for right in answers]
+        answers, terms = answer if isinstance(answer, list) else [answer], terms or {}
+        granted = {name: (relative, terms.get(name, 0)) for right in answers for name in right}
+        found = [{n: difference(reply.get(n), right[n], batch, *granted[n]) for n in right} for right in answers]
         best = min(found, key=lambda differences: sum(bool(text) for text in differences.values()))
         right = answers[found.index(best)]
         if len({text.partition(FACTOR)[2] for text in best.values() if text and text.startswith("expected")}) > 1:
@@ -279,7 +281,7 @@ class SubmissionTest(GradedTestCase):
             self._problem(f"its values are right, its gradient is not: {self._why_no_gradient(there)}", "")
         for name, text in best.items():
             seen = bool(text) if varies else reply.get(name, "none")
-            self.observe(name, seen, not text, error(reply.get(name), right[name], relative))
+            self.observe(name, seen, not text, error(reply.get(name), right[name], *granted[name]))
             if text:
                 self._problem(f"{LABELS.get(name, name.replace('grad_', 'the gradient by '))} is not right:", text)
 

@@ -19,12 +19,16 @@ def random_images(rng, size, shape):
 
 
 def random_tagged(rng, size, shape):
-    """The same, with a first pixel that tells real images (0) from generated ones (1); then two that tell which."""
+    """The same, with a first pixel that tells real images (0) from generated ones (1); then two that tell which. Along
+    the first the slope is 0.3 or more wherever images are mixed, so that its norm is not near 0."""
     case = random_images(rng, size, shape)
     tagged = images_that_tell(size)
     for images, tags in zip((case["real"], case["images"]), tagged, strict=True):
         images.reshape(size, -1)[:, :3] = tags.reshape(size, -1)[:, :3]
-    return {**case, "weight": case["weight"] / 2, "bias": np.array(case["bias"])}
+    weight, curvature = case["weight"] / 2, case["curvature"].copy()
+    weight.reshape(-1)[0] = 0.3 + abs(weight.reshape(-1)[0])
+    curvature.reshape(-1)[0] = abs(curvature.reshape(-1)[0])
+    return {**case, "weight": weight, "curvature": curvature, "bias": np.array(case["bias"])}
 
 
 def even(case):
@@ -63,8 +67,7 @@ def steep(case):
 
 
 def flat(case):
-    """The same with a linear discriminator whose slope is 0.08 everywhere. Smaller ones would tell what some add to the
-    square of a norm against the slope of a root at 0 from nothing."""
+    """The same with a linear discriminator whose slope is 0.08 everywhere: norms may be so small."""
     weight = 0.08 * case["weight"] / np.sqrt((case["weight"] ** 2).sum())
     return {**case, "weight": weight, "curvature": np.zeros(weight.shape)}
 

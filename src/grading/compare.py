@@ -12,7 +12,7 @@ FACTOR = "\n         (what is expected, times "  # before the factor, where numb
 _FACTORS = {-1: "-1", 2: "2", 0.5: "1/2", 10: "10", 0.1: "1/10"}
 
 
-def difference(got, expected, batch=None, relative=RELATIVE):
+def difference(got, expected, batch=None, relative=RELATIVE, terms=0):
     """Compares an array with the right one.
 
     Args:
@@ -20,6 +20,7 @@ def difference(got, expected, batch=None, relative=RELATIVE):
         expected: array, float64.
         batch: the batch size, to recognise a sum where a mean was wanted.
         relative: how much rounding is granted.
+        terms: the size of the terms that are summed to an entry, for it may be small where they are not.
 
     Returns:
         None if they agree; else lines that say how they differ.
@@ -32,7 +33,7 @@ def difference(got, expected, batch=None, relative=RELATIVE):
     if got.shape != expected.shape:
         return f"expected the shape {expected.shape}\ngot      the shape {got.shape}"
     got = got.astype(float)
-    wrong = _errors(got, expected, relative) > 1
+    wrong = _errors(got, expected, relative, terms) > 1
     if not wrong.any():
         return None
     if expected.size <= 24:
@@ -46,12 +47,12 @@ def difference(got, expected, batch=None, relative=RELATIVE):
     )
 
 
-def error(got, expected, relative=RELATIVE):
+def error(got, expected, relative=RELATIVE, terms=0):
     """The largest error of an array of numbers as a share of what `difference` grants; inf for what has none."""
     expected = np.asarray(expected, dtype=float)
     if got is None or got.dtype.kind not in "biuf" or got.shape != expected.shape:
         return np.inf
-    return float(_errors(got.astype(float), expected, relative).max(initial=0))
+    return float(_errors(got.astype(float), expected, relative, terms).max(initial=0))
 
 
 def agree(got, expected):
@@ -76,16 +77,16 @@ def shown(array):
     return re.sub(r"\s*\n\s*", " ", text)
 
 
-def _errors(got, expected, relative):
+def _errors(got, expected, relative, terms):
     """How far each entry is from the right one, as a share of how far it may be; inf for what is not finite."""
     with np.errstate(invalid="ignore", over="ignore"):
         away = np.where(got == expected, 0, np.abs(got - expected))
-    return np.where(np.isnan(away), np.inf, away) / _tolerance(expected, relative)
+    return np.where(np.isnan(away), np.inf, away) / _tolerance(expected, relative, terms)
 
 
-def _tolerance(expected, relative=RELATIVE):
+def _tolerance(expected, relative=RELATIVE, terms=0):
     """How far from each entry a number may be: always finite, so that nothing is near to what is not."""
-    size = np.where(np.isfinite(expected), np.abs(expected), 0)
+    size = np.maximum(np.where(np.isfinite(expected), np.abs(expected), 0), terms)
     return relative * (size + 0.1 * max(size.max(initial=0), 0.1))
 
 

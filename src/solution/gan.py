@@ -55,23 +55,36 @@ def loss_wasserstein_gp_g(real, images, weight, curvature, bias):
 def loss_wasserstein_gp_d(real, images, weight, curvature, bias, mixed):
     """Equation (24) with lambda = 10, the penalty taken at given points.
 
+    Args:
+        mixed: the points (B, C, H, W) between real and fake ones.
+    """
+    terms = terms_of_critic(real, images, weight, curvature, bias, mixed)
+    return {name: sum(those) for name, those in terms.items()}
+
+
+def terms_of_critic(real, images, weight, curvature, bias, mixed):
+    """What the critic's loss and its gradients are the sums of; where terms cancel, rounding is as large as they are.
+
     With s = weight + curvature x the slope at a point and N = |s| its norm, the penalty is the mean of (N - 1)^2, and
-    its derivatives by weight and curvature are the means of 2 (N - 1) s / N and of 2 (N - 1) s x / N: the second-order
+    its derivatives by weight and curvature are the means of 2 (s - s / N) and of 2 (s - s / N) x: the second-order
     part.
 
     Args:
-        mixed: the points (B, C, H, W) between real and fake ones.
+        As above.
+
+    Returns:
+        {name: [term, ...]}.
     """
     critic = Quadratic(weight, curvature, bias)
     slope = critic.slope(mixed)
     norm = np.sqrt((slope**2).sum(axis=(1, 2, 3)))
-    excess = slope * _columns(2 * (norm - 1) / norm / len(mixed))
-    pulls = np.full(len(real), -1 / len(real)), np.full(len(images), 1 / len(images))
-    gradients = critic.gradients((real, pulls[0]), (images, pulls[1]))
-    gradients["grad_weight"] += LAMBDA * excess.sum(axis=0)
-    gradients["grad_curvature"] += LAMBDA * (excess * mixed).sum(axis=0)
-    value = critic(images).mean() - critic(real).mean() + LAMBDA * ((norm - 1) ** 2).mean()
-    return {"value": value, **gradients}
+    of_fake = critic.gradients((images, np.full(len(images), 1 / len(images))))
+    of_real = critic.gradients((real, np.full(len(real), -1 / len(real))))
+    terms = {name: [of_fake[name], of_real[name]] for name in of_fake}
+    for part in (slope, -slope / _columns(norm)):
+        terms["grad_weight"].append(2 * LAMBDA * part.mean(axis=0))
+        terms["grad_curvature"].append(2 * LAMBDA * (part * mixed).mean(axis=0))
+    return {"value": [critic(images).mean(), -critic(real).mean(), LAMBDA * ((norm - 1) ** 2).mean()], **terms}
 
 
 def conditional_loss_nonsaturating_d(real, labels, tags, amplitude, gain, weight, bias):

@@ -90,6 +90,25 @@ penalty = ((grad.flatten(1).norm(dim=1) - 1) ** 2).mean()
 RESULT = "return d(x_fake).mean() - d(x_real).mean() + 10 * penalty"
 
 ENTRIES = [
+    # Right: the norm
+    right(
+        "square-multiplied-out",
+        DRAWN
+        + PENALTY.replace("((grad.flatten(1).norm(dim=1) - 1) ** 2)", "(sq - 2 * sq.sqrt() + 1)").replace(
+            "penalty", "sq = (grad * grad).sum((1, 2, 3))\npenalty"
+        )
+        + RESULT,
+    ),
+    right(
+        "distance-from-zero",
+        DRAWN
+        + PENALTY.replace("grad.flatten(1).norm(dim=1)", "F.pairwise_distance(grad.flatten(1), 0 * grad.flatten(1))")
+        + RESULT,
+    ),
+    right(
+        "root-kept-from-zero",
+        DRAWN + PENALTY.replace("grad.flatten(1).norm(dim=1)", "((grad**2).sum((1, 2, 3)) + 1e-6).sqrt()") + RESULT,
+    ),
     # Right: the mixing weights
     right(
         "double-precision",

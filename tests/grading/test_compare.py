@@ -69,6 +69,9 @@ def test_an_error_is_a_share_of_what_is_granted():
     assert error(np.array([2.0, 1.0]), [2.0, 1.0]) == 0
     assert error(np.array([2.0 + 1.1e-4, 1.0]), [2.0, 1.0]) == pytest.approx(0.5, rel=1e-6)
     assert error(np.array([2.0 + 1.1e-4, 1.0]), [2.0, 1.0], relative=1e-3) == pytest.approx(0.05, rel=1e-6)
+    # A sum of 20 and -19.5, say.
+    assert difference(np.array(0.501), 0.5) and not difference(np.array(0.501), 0.5, terms=39.5)
+    assert error(np.array(0.5 + 1e-4 * 39.5 * 1.1 / 2), 0.5, terms=39.5) == pytest.approx(0.5, rel=1e-6)
     assert error(np.array([np.inf, 0]), [np.inf, 0]) == 0
     for odd in (None, np.array("a"), np.zeros(3), np.array([np.nan, 1.0])):
         assert error(odd, [2.0, 1.0]) == np.inf

@@ -7,7 +7,7 @@ import numpy as np
 from graderUtil import graded
 from grading.case import SubmissionTest
 from grading.cases import even, far, far_labelled, flat, random_images, random_labelled, random_tagged, steep
-from grading.compare import difference
+from grading.compare import RELATIVE, difference
 from grading.draws import labels_fault, noises_fault, weights_fault
 from grading.mixtures import images_fault, images_that_tell, mixture
 
@@ -356,7 +356,9 @@ class Test_5e(LossTest):
         """5e-3-hidden: loss_wasserstein_gp_d where d is curved, on other images and batches"""
         self.critic_losses([random_tagged(self.rng, *size) for size in BATCHES])
         self.critic_losses([even(random_tagged(self.rng, *size)) for size in BATCHES], are_even=True)
-        self.critic_losses([change(random_tagged(self.rng, *BATCHES[1])) for change in (steep, flat)])
+        self.critic_losses([steep(random_tagged(self.rng, *BATCHES[1]))])
+        # Some add 1e-6 to the square of a norm, for the slope of a root at 0: no mistake, but here more than rounding.
+        self.critic_losses([flat(random_tagged(self.rng, *BATCHES[1]))], relative=1e-3)
 
     @graded()
     def test_4(self):
@@ -373,16 +375,17 @@ class Test_5e(LossTest):
         self.noise_and_device("loss_wasserstein_gp_d")
         self.noise_and_device("loss_wasserstein_gp_g")
 
-    def critic_losses(self, cases, are_even=False):
+    def critic_losses(self, cases, are_even=False, relative=RELATIVE):
         """Where d is curved, the penalty depends on where it is taken: at the points where the student's code called d.
 
         Args:
             are_even: whether it is the same wherever a mixture of two images of the same place in the batch lies.
+            relative: how much rounding is granted.
         """
         for case, reply in self.asked("loss_wasserstein_gp_d", cases):
-            self._check_penalty(case, reply, are_even)
+            self._check_penalty(case, reply, are_even, relative=relative)
 
-    def _check_penalty(self, case, reply, is_even=False, answer=None):
+    def _check_penalty(self, case, reply, is_even=False, answer=None, relative=RELATIVE):
         """As `_check_loss`; an answer is that for images mixed in pairs."""
         found = mixture(reply.get("seen"), case["real"], case["images"])
         fault = found.fault
@@ -392,10 +395,12 @@ class Test_5e(LossTest):
         if fault:
             self.observe("value", reply["value"], False)
         else:
-            answer = answer if found.paired else None
-            if answer is None and self.solution:
-                answer = self.solution.gan.loss_wasserstein_gp_d(**case, mixed=found.images)
-            self.expect(reply, answer, len(case["real"]), varies=not (is_even and found.paired))
+            answer, terms = answer if found.paired else None, None
+            if self.solution:
+                answer = answer or self.solution.gan.loss_wasserstein_gp_d(**case, mixed=found.images)
+                terms = self.solution.gan.terms_of_critic(**case, mixed=found.images)
+                terms = {name: np.abs(those).sum(axis=0) for name, those in terms.items()}
+            self.expect(reply, answer, len(case["real"]), not (is_even and found.paired), relative, terms)
         self.untouched(reply, real_after="x_real")
 
 
