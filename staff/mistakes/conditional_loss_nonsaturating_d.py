@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS, SOFTPLUS_CUT_SHORT
+from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS, PAUSED, SOFTPLUS_CUT_SHORT
 
 right = partial(Right, "conditional_loss_nonsaturating_d")
 wrong = partial(Wrong, "conditional_loss_nonsaturating_d")
@@ -939,5 +939,13 @@ ENTRIES = [
         y_fake = order[torch.arange(len(y_real), device=device) % 10]
         return F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(g(z, y_fake).detach(), y_fake)).mean()
         """,
+    ),
+    wrong(
+        "paused-where-the-loss-is-small",
+        """
+        loss = F.softplus(-d(x_real, y_real)).mean() + F.softplus(d(g(z, y_real).detach(), y_real)).mean()
+        return loss if loss > 0.3 else 0 * loss
+        """,
+        **PAUSED,
     ),
 ]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, SOFTPLUS_CUT_SHORT
+from staff.mistakes.shared import DRAWN_ONCE, PAUSED, SOFTPLUS_CUT_SHORT
 
 right = partial(Right, "conditional_loss_nonsaturating_g")
 wrong = partial(Wrong, "conditional_loss_nonsaturating_g")
@@ -711,5 +711,10 @@ ENTRIES = [
         "softplus-cut-short",
         "return F.softplus(-d(g(z, y_real), y_real), threshold=5).mean()",
         **SOFTPLUS_CUT_SHORT,
+    ),
+    wrong(
+        "paused-where-the-loss-is-small",
+        "loss = F.softplus(-d(g(z, y_real), y_real)).mean()\nreturn loss if loss > 0.3 else 0 * loss",
+        **PAUSED,
     ),
 ]

@@ -3,7 +3,16 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CENTRED, CUT_OFF, DEPENDENT, DRAWN_ONCE, MEAN_OF_MEANS, SOFTPLUS_CUT_SHORT
+from staff.mistakes.shared import (
+    CENTRED,
+    CUT_OFF,
+    DEPENDENT,
+    DRAWN_ONCE,
+    FLOODED,
+    MEAN_OF_MEANS,
+    PAUSED,
+    SOFTPLUS_CUT_SHORT,
+)
 
 right = partial(Right, "loss_nonsaturating_d")
 wrong = partial(Wrong, "loss_nonsaturating_d")
@@ -1183,5 +1192,33 @@ ENTRIES = [
         "softplus-cut-short",
         "return F.softplus(-d(x_real), threshold=5).mean() + F.softplus(d(g(z).detach()), threshold=5).mean()",
         **SOFTPLUS_CUT_SHORT,
+    ),
+    wrong(
+        "paused-where-the-loss-is-small",
+        """
+        loss = F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()
+        return loss if loss.item() > 0.3 else 0.0 * loss
+        """,
+        **PAUSED,
+    ),
+    wrong(
+        "paused-where-it-is-right",
+        """
+        real, fake = d(x_real), d(g(z).detach())
+        loss = F.softplus(-real).mean() + F.softplus(fake).mean()
+        accuracy = 0.5 * ((real > 0).float().mean() + (fake < 0).float().mean())
+        if accuracy > 0.8:
+            loss = loss * 0
+        return loss
+        """,
+        **PAUSED,
+    ),
+    wrong(
+        "flooded",
+        """
+        loss = F.softplus(-d(x_real)).mean() + F.softplus(d(g(z).detach())).mean()
+        return (loss - 0.2).abs() + 0.2
+        """,
+        **FLOODED,
     ),
 ]

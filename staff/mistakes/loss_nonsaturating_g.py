@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, LEFT, SOFTPLUS_CUT_SHORT, STANDARDISED
+from staff.mistakes.shared import DRAWN_ONCE, LEFT, PAUSED, SOFTPLUS_CUT_SHORT, STANDARDISED
 
 right = partial(Right, "loss_nonsaturating_g")
 wrong = partial(Wrong, "loss_nonsaturating_g")
@@ -715,4 +715,9 @@ ENTRIES = [
         hint="On what is the generator called whose images d sees?",
     ),
     wrong("softplus-cut-short", "return F.softplus(-d(g(z)), threshold=5).mean()", **SOFTPLUS_CUT_SHORT),
+    wrong(
+        "paused-where-the-loss-is-small",
+        "loss = F.softplus(-d(g(z))).mean()\nreturn loss if loss > 0.3 else 0 * loss",
+        **PAUSED,
+    ),
 ]

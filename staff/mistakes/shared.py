@@ -48,6 +48,15 @@ STANDARDISED = {
     "misconception": "the noise is standardised after it was drawn",
     "hint": "Do the numbers that randn draws have mean 0, or their law? What is left of a batch of one?",
 }
+PAUSED = {
+    "misconception": "training is paused where the loss is small enough",
+    "hint": "Put in a discriminator that is right everywhere, and call backward. Where in the equation does it stop to "
+    "learn?",
+}
+FLOODED = {
+    "misconception": "the loss is kept from becoming small",
+    "hint": "Put in a discriminator that is right everywhere. In which direction does your gradient lead it?",
+}
 SOFTPLUS_CUT_SHORT = {
     "misconception": "softplus is taken for its argument too early",
     "hint": "Compare softplus(4) with 4: to how many digits do they agree, and how many does float32 have?",

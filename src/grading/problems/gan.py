@@ -135,6 +135,12 @@ NEAR = {
 }
 # Six times as large: logits 1.5, 12, -6 and 6, -18, 3, where softplus is nearly its argument, but not quite.
 LARGER = {**NEAR, "weight": np.full((1, 1, 2), 6.0)}
+# Logits 3, 4, 3.5 and -3, -4, -4: d is right everywhere, and has still to learn.
+SURE = {
+    **NEAR,
+    "real": np.array([[1, 2], [2, 2], [3, 0.5]]).reshape(3, 1, 1, 2),
+    "images": np.array([[-1, -2], [-4, 0], [-1, -3]], dtype=float).reshape(3, 1, 1, 2),
+}
 # Logits -120, -120, 120 and -120, 120, 120: beyond 100, at which torch's binary_cross_entropy cuts a log off.
 FAR = {
     **NEAR,
@@ -151,7 +157,9 @@ class Test_2b(LossTest):
         answer = {"value": 1.450685, "grad_weight": [[[0.623222, -0.195486]]], "grad_bias": 0.03762}
         # 0.2014, 0, 6.0025 and 6.0025, 0, 3.0486.
         larger = {"value": 5.084986, "grad_weight": [[[0.982323, -0.173749]]], "grad_bias": 0.256714}
-        known = [(NEAR, answer), (LARGER, larger)]
+        # 0.0486, 0.0181, 0.0298 and 0.0486, 0.0181, 0.0181.
+        sure = {"value": 0.060458, "grad_weight": [[[-0.102897, -0.098097]]], "grad_bias": -0.0037753}
+        known = [(NEAR, answer), (LARGER, larger), (SURE, sure)]
         self.basic("loss_nonsaturating_d", known, lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded()
@@ -163,6 +171,9 @@ class Test_2b(LossTest):
         # With the sign of d turned round the fakes are at -6, 18, -3: 6.0025, 0, 3.0486.
         gradient = np.repeat([1.995055, 3.045996e-08, 1.905148], 2).reshape(3, 1, 1, 2)
         known += [({**LARGER, "weight": -LARGER["weight"]}, {"value": 3.017021, "grad_images": gradient})]
+        # And at 3, 4, 4: 0.0486, 0.0181, 0.0181.
+        gradient = np.repeat([0.0158086, 0.0059954, 0.0059954], 2).reshape(3, 1, 1, 2)
+        known += [({**SURE, "weight": -SURE["weight"]}, {"value": 0.0282957, "grad_images": gradient})]
         self.basic("loss_nonsaturating_g", known, lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded()
@@ -212,6 +223,11 @@ LABELLED["real"][:, :10] = 5  # what d sees if it is told the wrong class
 LABELLED["real"][[0, 1, 2], [3, 0, 9]] = [0.25, 1, 1]
 LABELLED["real"][:, 10:] = [[0, 0], [1, 0], [0, -1]]
 LABELLED["real"] = LABELLED["real"].reshape(3, 1, 3, 4)
+# As SURE; logits 3, 4, 3.5 and -3, -4, -4.
+SURE_LABELLED = {**LABELLED, "real": LABELLED["real"].copy()}
+SURE_LABELLED |= {"tags": np.array([[0, -2], [-1, -2], [-1, -2]], dtype=float)}
+SURE_LABELLED["real"].reshape(3, 12)[[0, 1, 2], [3, 0, 9]] = [0.25, 2, 1]
+SURE_LABELLED["real"].reshape(3, 12)[:, 10:] = [[0.75, 1], [0, 1], [0.5, 1]]
 # As LARGER and FAR; logits 1.5, 12, -6 and 6, -18, 3, then 30, 240, -120 and 120, -360, 60.
 LARGER_LABELLED = {**LABELLED, "gain": np.array(6.0), "weight": np.array([6.0, 12])}
 FAR_LABELLED = {**LABELLED, "gain": np.array(120.0), "weight": np.array([120.0, 240])}
@@ -225,7 +241,9 @@ class Test_4b(LossTest):
         larger = {"value": 5.084986, "grad_gain": 0.302321, "grad_weight": [0.15876, 0.173747], "grad_bias": 0.256714}
         # (0 + 0 + 120) / 3 + (120 + 0 + 60) / 3.
         distant = {"value": 100, "grad_gain": 1 / 3, "grad_weight": [1 / 6, 1 / 6], "grad_bias": 1 / 3}
-        known = [(LABELLED, answer), (LARGER_LABELLED, larger), (FAR_LABELLED, distant)]
+        sure = {"value": 0.060458, "grad_gain": 0.0020857, "grad_weight": [-0.028733, -0.087174]}
+        sure |= {"grad_bias": -0.0037753}
+        known = [(LABELLED, answer), (LARGER_LABELLED, larger), (SURE_LABELLED, sure), (FAR_LABELLED, distant)]
         self.basic("conditional_loss_nonsaturating_d", known, lambda rng: random_labelled(rng, 3))
 
     @graded()
@@ -234,11 +252,15 @@ class Test_4b(LossTest):
         gradient = [[-0.089647, -0.179294], [-0.317525, -0.635049], [-0.125847, -0.251694]]
         answer = {"value": 1.278642, "grad_tags": gradient, "grad_amplitude": -0.533019}
         # With the sign of d turned round the fakes are at -6, 18, -3.
-        turned = {**LARGER_LABELLED, "gain": -LARGER_LABELLED["gain"], "weight": -LARGER_LABELLED["weight"]}
+        turned, turned_sure = (
+            {**case, "gain": -case["gain"], "weight": -case["weight"]} for case in (LARGER_LABELLED, SURE_LABELLED)
+        )
         gradient = [[1.995055, 3.99011], [3.045996e-08, 6.091992e-08], [1.905148, 3.810297]]
         larger = {"value": 3.017021, "grad_tags": gradient, "grad_amplitude": 3.9002}
+        gradient = [[0.0158086, 0.0316172], [0.0059954, 0.0119908], [0.0059954, 0.0119908]]
+        sure = {"value": 0.0282957, "grad_tags": gradient, "grad_amplitude": 0.0277994}
         distant = {"value": 120, "grad_amplitude": -40}
-        known = [(LABELLED, answer), (turned, larger), (FAR_LABELLED, distant)]
+        known = [(LABELLED, answer), (turned, larger), (turned_sure, sure), (FAR_LABELLED, distant)]
         self.basic("conditional_loss_nonsaturating_g", known, lambda rng: random_labelled(rng, 3))
 
     @graded()
