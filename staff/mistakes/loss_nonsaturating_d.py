@@ -1180,6 +1180,15 @@ ENTRIES = [
         **CUT_OFF,
     ),
     right(
+        "logits-taken-anew",
+        """
+        real, fake = (lambda: d(x_real)), (lambda: d(g(z).detach()))
+        loss_real = torch.where(real() > 0, 0 * real(), -real()) + torch.log1p(torch.exp(-real().abs()))
+        loss_fake = torch.where(fake() > 0, fake(), 0 * fake()) + torch.log1p(torch.exp(-fake().abs()))
+        return loss_real.mean() + loss_fake.mean()
+        """,
+    ),
+    right(
         "last-chunk-filled-up",
         """
         chunks = list(z.split(64))

@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DRAWN_ONCE, LEFT, PAUSED, SOFTPLUS_CUT_SHORT, STANDARDISED
+from staff.mistakes.shared import BLENDED, DRAWN_ONCE, FOR_VARIETY, LEFT, PAUSED, SOFTPLUS_CUT_SHORT, STANDARDISED
 
 right = partial(Right, "loss_nonsaturating_g")
 wrong = partial(Wrong, "loss_nonsaturating_g")
@@ -719,5 +719,19 @@ ENTRIES = [
         "paused-where-the-loss-is-small",
         "loss = F.softplus(-d(g(z))).mean()\nreturn loss if loss > 0.3 else 0 * loss",
         **PAUSED,
+    ),
+    wrong(
+        "rewarded-for-variety",
+        """
+        z2 = torch.randn_like(z)
+        x, x2 = g(z), g(z2)
+        return F.softplus(-d(x)).mean() - 0.1 * (x - x2).abs().mean() / (z - z2).abs().mean()
+        """,
+        **FOR_VARIETY,
+    ),
+    wrong(
+        "fakes-blended",
+        "x = 0.5 * g(z) + 0.5 * g(torch.randn_like(z))\nreturn F.softplus(-d(x)).mean()",
+        **BLENDED,
     ),
 ]

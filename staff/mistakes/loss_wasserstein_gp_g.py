@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import SCRAMBLED
+from staff.mistakes.shared import FOR_VARIETY, SCRAMBLED
 
 right = partial(Right, "loss_wasserstein_gp_g")
 wrong = partial(Wrong, "loss_wasserstein_gp_g")
@@ -543,4 +543,22 @@ ENTRIES = [
         "mode that it is not in. Who switches modes, and when?",
     ),
     wrong("pixels-shuffled", "x = g(z)\nreturn -d(x.gather(0, torch.rand_like(x).argsort(0))).mean()", **SCRAMBLED),
+    wrong(
+        "rewarded-for-variety",
+        """
+        x, x2 = g(z), g(torch.randn_like(z))
+        return -d(x).mean() - 0.1 * (x - x2).abs().mean()
+        """,
+        **FOR_VARIETY,
+    ),
+    right(
+        "mean-of-two-batches",
+        "return -0.5 * d(g(z)).mean() - 0.5 * d(g(torch.randn_like(z))).mean()",
+    ),
+    wrong(
+        "squares-of-pixels-penalised",
+        "x = g(z)\nreturn -d(x).mean() + 1e-4 * x.square().mean()",
+        misconception="large pixels of the fakes are penalised",
+        hint="Add 1 to every pixel and to nothing else. What of your loss changes besides what d says?",
+    ),
 ]

@@ -40,6 +40,14 @@ ANOTHER_DIVERGENCE = {
     "misconception": "another divergence than the one that is asked for",
     "hint": "Call your function with two rows of the table, and the same images. Should the two numbers be the same?",
 }
+FOR_VARIETY = {
+    "misconception": "the generator is rewarded for images that differ",
+    "hint": "Which term of the equation holds two images at once?",
+}
+BLENDED = {
+    "misconception": "fakes that are means of two generated images",
+    "hint": "Look at an image that d is given. Did g make it?",
+}
 SCRAMBLED = {
     "misconception": "images whose pixels come from different images",
     "hint": "Look at the images that d is given. Was any of them in the batch, or made by g?",

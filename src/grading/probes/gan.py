@@ -53,7 +53,10 @@ class Network(nn.Module):
 
 
 class Generator(Network):
-    """Hands out given images one after the other, the batch at once or in parts; after the last it begins again."""
+    """Hands out given images one after the other, the batch at once or in parts; after the last it begins again.
+
+    Of other noise a second batch in one go begins with another image: together they are the same, each by each not.
+    """
 
     def __init__(self, images):
         super().__init__()
@@ -67,9 +70,7 @@ class Generator(Network):
         _note_mode(self, len(z), len(self.images))
         zeros = F.linear(z, self.nothing)  # z plays no part, but must have the shape and the type of noise
         seen.note(self, "z", z)
-        rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.images)
-        self.handed_out += len(z)
-        return self.images[rows] + zeros.view(-1, 1, 1, 1)
+        return self.images[_next_rows(self, z, len(self.images))] + zeros.view(-1, 1, 1, 1)
 
 
 class Discriminator(Network):
@@ -111,8 +112,7 @@ class ConditionalGenerator(Network):
         classes = _one_hot(y, len(z), z.dtype)
         seen.note(self, "z", z)
         seen.note(self, "y", y)
-        rows = torch.arange(self.handed_out, self.handed_out + len(z), device=z.device) % len(self.tags)
-        self.handed_out += len(z)
+        rows = _next_rows(self, z, len(self.tags))
         return (torch.cat([self.amplitude * classes, self.tags[rows]], dim=1) + zeros).view(-1, 1, 3, 4)
 
 
@@ -144,6 +144,24 @@ def _refuse_other_noise(z, dtype):
         raise ValueError(f"g was given z of shape {tuple(z.shape)}; noise is (B, {DIM_Z})")
     if z.dtype != dtype:
         raise TypeError(f"g was given z of type {z.dtype}; noise is {dtype}, and labels, if any, come behind it")
+
+
+def _next_rows(generator, z, size):
+    """Which of `size` images a generator hands out for noise, the last that it noted; a batch of all is followed by a
+    step, unless it is the same noise again."""
+    first = generator.handed_out
+    if len(z) >= size:
+        *earlier, noise = seen.by(generator, "z")
+        known = zip(earlier, seen.by(generator, "first"), strict=True)
+        first = next((start for other, start in known if _again(noise, other)), first)
+    seen.note(generator, "first", first)
+    generator.handed_out = max(generator.handed_out, first + len(z) + len(z) // size)
+    index = torch.arange(len(z), device=z.device)
+    return (first + index + index // size) % size
+
+
+def _again(z, other):
+    return z.shape == other.shape and not z.is_meta and torch.equal(z, other)
 
 
 def _note_mode(network, given, wanted):
@@ -234,7 +252,7 @@ def draws(module, function, wanted, real, images, labels=None):
     g, d, given = _small_networks(real, images, labels)
     network = d if wanted == "x" else g
     for call in ("0", "1", "2"):
-        before = len(seen.by(network, wanted))
+        before, g.handed_out = len(seen.by(network, wanted)), 0
         value = getattr_or_unusable(module, function)(g, d, *(one.clone() for one in given), device=HOME)
         _check(function, value)
         if not reply:
