@@ -75,6 +75,10 @@ WEIGHTS_ELSEWHERE = {
     "misconception": "the mixing weights are drawn on a fixed device, not on the one given",
     "hint": "The function is told where its tensors should live. Which of your lines does not use that?",
 }
+CLAMPED_PENALTY = {
+    "misconception": "the penalty is clamped",
+    "hint": "Where the critic is steepest the penalty matters most. What is its gradient where you cut it off?",
+}
 BATCH_64 = {
     "misconception": "the batch size is written down as 64",
     "hint": "Try the function with three images. Where does the size of a batch come from?",
@@ -2367,8 +2371,7 @@ ENTRIES = [
         penalty = (grad.flatten(start_dim=1).norm(dim=1).clamp(max=20) - 1).square().mean()
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
-        misconception="the penalty is clamped",
-        hint="Where the critic is steepest the penalty matters most. What is its gradient where you cut it off?",
+        **CLAMPED_PENALTY,
     ),
     right(
         "weights-on-cuda-if-the-images-are",
@@ -2480,5 +2483,21 @@ ENTRIES = [
         penalty = (grad.flatten(start_dim=1).norm(dim=1) - 1).square().mean()
         return d(x_fake).mean() - d(x_real).mean() + 10 * penalty
         """,
+    ),
+    wrong(
+        "penalty-bounded",
+        DRAWN + PENALTY + "penalty = penalty.clamp(max=100)\n" + RESULT,
+        **CLAMPED_PENALTY,
+    ),
+    wrong(
+        "gradient-clamped",
+        DRAWN + PENALTY.replace("grad.flatten", "grad.clamp(-10, 10).flatten") + RESULT,
+        **CLAMPED_PENALTY,
+    ),
+    wrong(
+        "squeezed-to-one-norm-a-row",
+        DRAWN + PENALTY.replace("grad.flatten", "grad.squeeze().flatten") + RESULT,
+        misconception="squeeze drops the batch dimension of a single image",
+        hint="Call your function on one image of one channel, and print the shape of what you take the norm of.",
     ),
 ]

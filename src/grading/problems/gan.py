@@ -313,6 +313,8 @@ FLAT = {**STEEP, "weight": np.array([[[0.3, 0], [0, -0.4]]])}  # of norm 1/2
 # Of norm 1, on images so large that what some add to the square of a norm, for the slope of a root at 0, is nothing.
 UNIT = {name: 10 * STEEP[name] for name in ("real", "images", "curvature", "bias")}
 UNIT |= {"weight": np.array([[[0.1, 0.5], [0.5, 0.7]]])}
+STEEPER = {**STEEP, "weight": 20 * STEEP["weight"]}  # of norm 100
+SINGLE = {**STEEP, "real": STEEP["real"][:1], "images": STEEP["images"][:1]}
 # The same pixels, two in each of two channels.
 TWO_CHANNELS = {**STEEP, **{name: STEEP[name].reshape(-1, 2, 1, 2) for name in ("real", "images")}}
 TWO_CHANNELS |= {name: STEEP[name].reshape(2, 1, 2) for name in ("weight", "curvature")}
@@ -343,13 +345,18 @@ class Test_5e(LossTest):
         answers.append(answer)
         # d is 0.3, 0, -0.4 and -0.4, 0.3, 0: the means are equal. The penalty is 10 (1/2 - 1)^2.
         answers.append({"value": 2.5, "grad_weight": [[[-6, 0.666667], [-0.333333, 8]]], "grad_bias": 0})
+        # d is twenty times what it was for the second: 220/3 - 180/3 + 10 (100 - 1)^2.
+        gradient = [[[396, 792.666667], [791.666667, 1584]]]
+        answers.append({"value": 98023.333333, "grad_weight": gradient, "grad_bias": 0})
+        # One image of each kind, at which d is 1 and 4.
+        answers.append({"value": 163, "grad_weight": [[[15, 32], [32, 65]]], "grad_bias": 0})
         # An image has one norm, of all its channels.
         answers.append({**answer, "grad_weight": [[[16, 32.666667]], [[31.666667, 64]]]})
         # d is 8.5, 1 and 11, 4, and its gradient of norm 5 and 3: 7.5 - 4.75 + 10 (4^2 + 2^2) / 2.
         answer = {"value": 102.75, "grad_weight": [[[30.333333, 30.083333], [13.916667, 32]]], "grad_bias": 0}
         # An image has one a, too.
         answers += [answer, {**answer, "grad_weight": [[[30.333333, 30.083333]], [[13.916667, 32]]]}]
-        linear, bent = [UNIT, STEEP, FLAT, TWO_CHANNELS], [BENT, BENT_CHANNELS]
+        linear, bent = [UNIT, STEEP, FLAT, STEEPER, SINGLE, TWO_CHANNELS], [BENT, BENT_CHANNELS]
         cases = self.and_again([*linear, *bent], lambda rng: random_tagged(rng, 3, (1, 2, 2)))
         for (case, reply), answer in zip_longest(self.asked("loss_wasserstein_gp_d", cases), answers):
             if any(case is one for one in linear):
@@ -363,6 +370,9 @@ class Test_5e(LossTest):
         gradient = np.tile(np.array([[-1 / 3, -2 / 3], [-2 / 3, -4 / 3]]), (3, 1, 1, 1))
         known = [(STEEP, {"value": -11 / 3, "grad_images": gradient})]
         known += [({**STEEP, "weight": -STEEP["weight"]}, {"value": 11 / 3, "grad_images": -gradient})]
+        # On images a hundred times as large: nothing else in the loss grows with them.
+        large = {**STEEP, "images": 100 * STEEP["images"]}
+        known += [(large, {"value": -1100 / 3, "grad_images": gradient})]
         self.basic("loss_wasserstein_gp_g", known, lambda rng: random_images(rng, 3, (1, 2, 2)))
 
     @graded()
