@@ -86,7 +86,10 @@ def hint_of_backward(error):
     if "second time" in str(error):
         return "Does your function call backward() itself? That is main.py's business."
     if "inplace" in str(error):
-        return "Do you assign into a tensor that something before was computed from? Make a new one instead."
+        return (
+            "Do you assign into a tensor that something before was computed from? Make a new one instead. "
+            "Or does your function call backward() and step() itself? That is main.py's business."
+        )
     return ""
 
 

@@ -97,7 +97,8 @@ class SubmissionTest(GradedTestCase):
     solution: the module of the answers; None on a student's machine.
     seed: of the cases that hidden tests draw.
     leans_on: questions whose functions are called as the student wrote them, where the answers are not.
-    cut_off: asked where all values are right, and a gradient is not.
+    cut_off: asked where all values are right, and a gradient lacks something.
+    altered: asked where all values are right, and a gradient is another.
     """
 
     worker = None
@@ -105,6 +106,7 @@ class SubmissionTest(GradedTestCase):
     seed = 0
     leans_on = ""
     cut_off = "is a part of it cut off from the graph?"
+    altered = "is something added, hooked, or cut off from the graph?"
 
     def setUp(self):
         self.rng = np.random.default_rng([self.seed, zlib.crc32(self.test.name.encode())])
@@ -278,18 +280,27 @@ class SubmissionTest(GradedTestCase):
         self._values_wrong |= not wrong <= of_gradients
         there = [reply[name] for name in wrong & set(reply)]
         if wrong and not self._values_wrong and of_gradients < set(best) and all(np.isfinite(g).all() for g in there):
-            self._problem(f"its values are right, its gradient is not: {self._why_no_gradient(there)}", "")
+            why = self._why_no_gradient([(reply.get(name), np.asarray(right[name])) for name in wrong])
+            self._problem(f"its values are right, its gradient is not: {why}", "")
         for name, text in best.items():
             seen = bool(text) if varies else reply.get(name, "none")
             self.observe(name, seen, not text, error(reply.get(name), right[name], *granted[name]))
             if text:
                 self._problem(f"{LABELS.get(name, name.replace('grad_', 'the gradient by '))} is not right:", text)
 
-    def _why_no_gradient(self, there):
-        """What to ask of gradients that are not right, of which these are there at all."""
-        if there and not any(gradient.any() for gradient in there):
+    def _why_no_gradient(self, pairs):
+        """What to ask of gradients that are not right, as pairs of what they are, or None, and what they should be."""
+        there = [(got, right) for got, right in pairs if got is not None]
+        if there and not any(got.any() for got, _ in there):
             return "it is 0 all over. Does a sigmoid saturate, is something clamped, or cut off from the graph?"
-        return self.cut_off
+        if len(there) < len(pairs) or any(got.shape != right.shape for got, right in there):
+            return self.cut_off
+        got, right = (np.concatenate([np.ravel(array) for array in arrays]) for arrays in zip(*there, strict=True))
+        factor = got @ right / max(right @ right, 1e-30)
+        if right.size > 1 and np.allclose(got, factor * right, rtol=1e-3, atol=1e-3 * np.abs(right).max()):
+            return "it is a multiple of the right one. Is it scaled, or changed by a hook?"
+        is_less = (np.abs(got) < np.abs(right)) | np.isclose(got, right, rtol=1e-3, atol=1e-5)
+        return self.cut_off if is_less.all() else self.altered
 
     def require(self, holds, what, problem, gist=None):
         """Gathers a problem unless something holds; `what` names it for the staff; gist is as in `_problem`."""

@@ -194,18 +194,18 @@ def _drawn_labels_fault(y, real):
     counts = np.bincount(y.astype(int), minlength=NUM_CLASSES)
     mean = len(y) / NUM_CLASSES
     of_real = np.bincount(real, minlength=NUM_CLASSES) * len(y) / len(real)
-    if not counts[of_real == 0].any() and _chi_squared(counts, of_real) <= 70:
+    alike = np.full(NUM_CLASSES, mean)
+    if _fits(counts, of_real) or _fits(counts, alike):
         return ""
     if counts.max() == len(y):
         return f"all fakes are of class {y[0]}"
-    if not counts.all():
-        lacking = np.flatnonzero((counts == 0) & (of_real > 0))  # the others need not occur
-        missing = ", ".join(map(str, lacking if lacking.size else np.flatnonzero(counts == 0)))
-        return f"no fake is of class {missing}"
-    if _chi_squared(counts, np.full(NUM_CLASSES, mean)) > 70:  # with 9 degrees of freedom: one in 10^11
-        shares = ", ".join(f"{share:.2f}" for share in counts / len(y))
-        return f"the classes of the fakes are not equally likely: {shares}"
-    return ""
+    # Where a class is all that is missing, the others are as they should be.
+    lacking = (counts == 0) & (of_real > 0)
+    rests = [np.where(counts > 0, right, 0) for right in (of_real, alike)]
+    if lacking.any() and any(_fits(counts, rest * len(y) / max(rest.sum(), 1)) for rest in rests):
+        return f"no fake is of class {', '.join(map(str, np.flatnonzero(lacking)))}"
+    shares = ", ".join(f"{share:.2f}" for share in counts / len(y))
+    return f"the labels of the fakes are neither distributed as the real ones nor all ten alike: {shares}"
 
 
 def _alike_in_halves(y):
@@ -218,9 +218,10 @@ def _alike_in_halves(y):
     return any(agree - pairs * alike > 6 * np.sqrt(pairs * alike * (1 - alike)) for pairs, agree in counts)
 
 
-def _chi_squared(counts, expected):
+def _fits(counts, expected):
+    """Chi-squared; with 9 degrees of freedom 70 comes once in 10^11 times."""
     some = expected > 0
-    return ((counts - expected)[some] ** 2 / expected[some]).sum()
+    return not counts[~some].any() and ((counts - expected)[some] ** 2 / expected[some]).sum() <= 70
 
 
 def weights_fault(calls):

@@ -92,7 +92,7 @@ def mixture(seen, real, fake):
     i, j = _indices(x, weights, size)
     # Near an end of the segment only one of the indices can be read.
     off = np.min([_misfit(x, weights, fake[a], real[b]) for a, b in [(i, j), (i, i), (j, j)]], axis=0)
-    fault = "" if (off < 1e-3).all() else _off_the_line(x, fake, real)
+    fault = "" if (off < 1e-3).all() else _off_the_line(x, fake, real, seen.shape[1:])
     few = min(len(np.unique(i)), len(np.unique(j))) < size / 2  # drawn with replacement, 63 % would be met
     if not fault and few and size > 20:
         fault = "the mixed images are all of the same few real or generated ones"
@@ -156,8 +156,8 @@ def _misfit(x, weights, fake, real):
     return np.abs(weights[:, None] * fake + (1 - weights[:, None]) * real - x).max(axis=1)
 
 
-def _off_the_line(x, fake, real):
-    """Says how images fail to be a x_fake + (1 - a) x_real, by the best a x_fake + b x_real."""
+def _off_the_line(x, fake, real, shape):
+    """Says how images, flat ones of a shape, fail to be a x_fake + (1 - a) x_real, by the best a x_fake + b x_real."""
     text = "the mixed images are not a x_fake + (1 - a) x_real with one number a for each: "
     fake, real = fake[: len(x)], real[: len(x)]
     pairs = [
@@ -169,11 +169,23 @@ def _off_the_line(x, fake, real):
             each = np.nan_to_num((x - real) / (fake - real))
         if (each > -1e-3).all() and (each < 1 + 1e-3).all():
             shared = len(each) > 1 and np.allclose(each, each[0], atol=1e-3)
+            part = _part_with_its_own(each.reshape(-1, *shape), (np.abs(fake - real) > 1e-2).reshape(-1, *shape))
             return text + (
-                "all images share weights that differ by pixel" if shared else "each pixel has its own weight"
+                f"all images share weights that differ by {part}" if shared else f"each {part} has its own weight"
             )
         return text + "no weights fit"
     return text + _unfit(a, b)
+
+
+def _part_with_its_own(weights, known):
+    """Which part of an image has a weight of its own; arrays (M, C, H, W), the second of where the weight is known."""
+    for axis, part in ((1, "channel"), (2, "row"), (3, "column")):
+        others = tuple({1, 2, 3} - {axis})
+        highest = np.where(known, weights, -np.inf).max(axis=others)
+        lowest = np.where(known, weights, np.inf).min(axis=others)
+        if (highest - lowest < 1e-3).all():
+            return part
+    return "pixel"
 
 
 def _unfit(a, b):

@@ -87,7 +87,8 @@ LABELS = {
     "go from 0 to 10": lambda rng: rng.integers(11, size=N),
     "all fakes are of class 4": lambda rng: np.full(N, 4),
     "no fake is of class 8": lambda rng: rng.choice(8, size=N, p=np.arange(1, 9) / 36),
-    "not equally likely": lambda rng: np.rint(9 * rng.random(N)).astype(int),
+    "nor all ten alike: 0.5": lambda rng: rng.choice(3, size=N, p=[0.55, 0.35, 0.1]),
+    "neither distributed as the real ones nor all ten alike": lambda rng: np.rint(9 * rng.random(N)).astype(int),
     "the same on each call": lambda rng: np.arange(N) % 10,
     "half a batch away": lambda rng: np.tile(rng.integers(10, size=N // 2), 2),
     "labels of shape (7,)": lambda rng: np.arange(7),
@@ -98,6 +99,12 @@ LABELS = {
 def test_wrong_labels_are_described(rng, text):
     real = rng.choice(10, size=N, p=np.arange(1, 11) / 55)
     assert text in labels_fault([LABELS[text](rng) for _ in range(3)], real)
+
+
+@pytest.mark.parametrize("change", [lambda rng, y: rng.choice(np.unique(y), size=N), lambda rng, y: (y + 1) % 10])
+def test_of_classes_that_no_real_image_has_either_it_is_not_said_that_no_fake_has_them(rng, change):
+    real = rng.choice(8, size=N, p=np.arange(1, 9) / 36)
+    assert "neither distributed as the real ones" in labels_fault([change(rng, real) for _ in range(3)], real)
 
 
 WEIGHTS = {

@@ -27,6 +27,9 @@ MIXED = {
         [(f + r) / 2, (f + 2 * r) / 3]
     ),
     "each pixel has its own weight": lambda rng, f, r: r + rng.random(f.shape) * (f - r),
+    "each row has its own weight": lambda rng, f, r: r + rng.random((500, 1, 3, 1)) * (f - r),
+    "each column has its own weight": lambda rng, f, r: r + rng.random((500, 1, 1, 4)) * (f - r),
+    "share weights that differ by row": lambda rng, f, r: r + rng.random((3, 1)) * (f - r),
     "share weights that differ by pixel": lambda rng, f, r: r + rng.random(f.shape[1:]) * (f - r),
     "have the same weight, where the two should add up to 1": lambda rng, f, r: rng.random((500, 1, 1, 1)) * (f + r),
     "the weights differ by 1": lambda rng, f, r: r + rng.random((500, 1, 1, 1)) * (f + r),

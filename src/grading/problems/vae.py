@@ -21,7 +21,7 @@ class VaeTest(SubmissionTest):
     """What the tests of problem 6 share."""
 
     # The noise is read off z, so that the values are right for whatever z was drawn.
-    cut_off = "is a part of it cut off from the graph, or the variance taken for a standard deviation?"
+    cut_off = altered = "is a part of it cut off from the graph, or the variance taken for a standard deviation?"
 
     def of_tensors(self, function, case, answer=None):
         """A function of tensors, and its gradients."""
