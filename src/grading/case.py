@@ -296,8 +296,13 @@ class SubmissionTest(GradedTestCase):
         if len(there) < len(pairs) or any(got.shape != right.shape for got, right in there):
             return self.cut_off
         got, right = (np.concatenate([np.ravel(array) for array in arrays]) for arrays in zip(*there, strict=True))
-        factor = got @ right / max(right @ right, 1e-30)
-        if right.size > 1 and np.allclose(got, factor * right, rtol=1e-3, atol=1e-3 * np.abs(right).max()):
+        with np.errstate(over="ignore", invalid="ignore"):
+            factor = got @ right / max(right @ right, 1e-30)
+        if (
+            right.size > 1
+            and np.isfinite(factor)
+            and np.allclose(got, factor * right, rtol=1e-3, atol=1e-3 * np.abs(right).max())
+        ):
             return "it is a multiple of the right one. Is it scaled, or changed by a hook?"
         is_less = (np.abs(got) < np.abs(right)) | np.isclose(got, right, rtol=1e-3, atol=1e-5)
         return self.cut_off if is_less.all() else self.altered
