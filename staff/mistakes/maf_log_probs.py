@@ -1237,4 +1237,18 @@ ENTRIES = [
         """,
         **LEFT,
     ),
+    *(
+        right(
+            f"device-of-a-layer's-{of}",
+            f"""
+            {of} = self.nf[0].net[0].{of}
+            log_det = torch.zeros(x.shape[0], dtype={of}.dtype, device={of}.device)
+            for layer in self.nf:
+                x, d = layer.inverse(x)
+                log_det = log_det + d
+            return (log_det - 0.5 * x.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
+            """,
+        )
+        for of in ("weight", "mask")
+    ),
 ]

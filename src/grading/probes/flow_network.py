@@ -245,7 +245,7 @@ class _KnownBlock:
         self.given = given
         self.shift = torch.zeros(points.shape[1], requires_grad=True)
         self.added = torch.zeros((), requires_grad=True)
-        made.net = nn.Sequential(_Moved(_linear(weights, biases), self.shift, self.added))
+        made.net = _Moved(_Linear(weights, biases), self.shift, self.added)
         made.inverse = self.inverse
         made.forward = self.forward
 
@@ -285,19 +285,18 @@ class _Linear(nn.Module):
         return nn.functional.linear(x, self.mask * self.weight, self.bias)
 
 
-class _Moved(nn.Module):
+class _Moved(nn.Sequential):
     """A network of (mu, alpha) by which what an inverse gives is moved: z by `shift`, its log-det by `added`, which are
     zero. So it is told from who calls the block's inverse that this gives z, and from who works z out of its network.
     """
 
-    def __init__(self, network, shift, added):
-        super().__init__()
-        self.network = network
+    def __init__(self, layer, shift, added):
+        super().__init__(layer)
         self.moves = shift, added  # no parameters of the student's
 
     def forward(self, x):
         shift, added = self.moves
-        mu, alpha = self.network(x).chunk(2, dim=-1)
+        mu, alpha = super().forward(x).chunk(2, dim=-1)
         z = (x - mu) * torch.exp(-alpha) + shift
         moved = alpha - added / x.shape[-1]
         # The same mu, but for what moves it: far out the way back would round it.
