@@ -872,4 +872,16 @@ ENTRIES = [
         """,
         **CLAMPED,
     ),
+    *(
+        right(
+            f"size-of-the-{of}-layer",
+            f"""
+            n = {n}
+            out = self.net(x)
+            mu, alpha = out[:, :n], out[:, n:]
+            return (x - mu) / alpha.exp(), -alpha.sum(dim=1)
+            """,
+        )
+        for of, n in (("first", "self.net[0].in_features"), ("last", "self.net[-1].out_features // 2"))
+    ),
 ]

@@ -271,11 +271,11 @@ def _affine(constant, factor, seen):
     return forward
 
 
-class _Linear(nn.Module):
+class _Linear(nn.Linear):
     """weight x + bias, with weight strictly lower triangular in both of its halves; no gradient elsewhere."""
 
     def __init__(self, weight, bias):
-        super().__init__()
+        super().__init__(weight.shape[1], len(bias))
         given = tensors(weight=weight, bias=bias)
         self.weight, self.bias = nn.Parameter(given["weight"]), nn.Parameter(given["bias"])
         half = torch.ones(weight.shape[1], weight.shape[1]).tril(diagonal=-1)
@@ -304,17 +304,13 @@ class _Moved(nn.Sequential):
         return torch.cat([mu.detach() + change, alpha.detach() + (moved - moved.detach())], dim=-1)
 
 
-def _linear(weight, bias):
-    return nn.Sequential(_Linear(weight, bias))
-
-
 def _with_network(module, weight, bias):
     """A student's MADE with a given network. For one variable it is made for two and told otherwise: the masks of one
     variable are another question's business."""
     n = weight.shape[1]
     made = getattr_or_unusable(module, "MADE")(max(n, 2), 4, 1)
     made.input_size = n
-    made.net = _linear(weight, bias)
+    made.net = nn.Sequential(_Linear(weight, bias))
     return made
 
 
