@@ -1,12 +1,25 @@
 """Ways of writing MADE.inverse (problem 1b)."""
 
 from functools import partial
+from textwrap import indent
 
 from staff.mistakes.entry import Right, Wrong
 from staff.mistakes.shared import CLAMPED, IN_EVALUATION_MODE, KEPT
 
 right = partial(Right, "MADE.inverse")
 wrong = partial(Wrong, "MADE.inverse")
+
+BY_AUTOGRAD = """
+if not x.requires_grad:
+    x = x.clone().requires_grad_()
+mu, alpha = self.net(x).chunk(2, dim=1)
+z = (x - mu) / torch.exp(alpha)
+log_det = 0
+for i in range(self.input_size):
+    (slope,) = torch.autograd.grad(z[:, i].sum(), x, create_graph=True)
+    log_det = log_det + torch.log(slope[:, i])
+return z, log_det
+"""
 
 ENTRIES = [
     right(
@@ -884,4 +897,12 @@ ENTRIES = [
         )
         for of, n in (("first", "self.net[0].in_features"), ("last", "self.net[-1].out_features // 2"))
     ),
+    wrong(
+        "log-det-by-autograd",
+        BY_AUTOGRAD,
+        misconception="gradients are asked for where none are recorded",
+        hint="Call your function under torch.no_grad(), as main.py does for the validation set. Does the log-det need "
+        "a gradient at all, where dz/dx is known in closed form?",
+    ),
+    right("log-det-by-autograd-anywhere", "with torch.enable_grad():\n" + indent(BY_AUTOGRAD, "    ")),
 ]

@@ -3,7 +3,7 @@
 Shapes: B is the batch size, n the dimension, K the number of MADE blocks.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -50,7 +50,8 @@ def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
     """MADE.inverse likewise, with gradients.
 
     Args:
-        weight, bias, x, training: as for `forward`.
+        weight, bias, x: as for `forward`.
+        training: likewise; if it is not, the values are those of a call without gradients.
         pull, pull_log_det: (B, n) and (B,); the gradients are those of sum(pull z) + sum(pull_log_det log_det).
 
     Returns:
@@ -58,7 +59,8 @@ def inverse(module, weight, bias, x, pull, pull_log_det, training=True):
     """
     made = _with_network(module, weight, bias).train(bool(training))
     given = tensors(x=x, pull=pull, pull_log_det=pull_log_det)
-    reply = _called("inverse", made, given["x"], "x_after")
+    with nullcontext() if training else _as_in_validation():
+        reply = _called("inverse", made, given["x"], "x_after")
     made.requires_grad_()  # what was switched off is reported; the gradient is still worth seeing
     # Once more for the gradients: within a MAF, x is the outcome of the block before.
     leaf = given["x"].clone().requires_grad_()
@@ -320,6 +322,17 @@ def _maf(module, n, count):
     if len(mades) != count:
         raise Unusable(f"MAF({n}, 4, 1, {count}).nf holds {len(mades)} MADE blocks, not {count}.")
     return maf, mades
+
+
+@contextmanager
+def _as_in_validation():
+    """Within it no gradients are recorded, and an error says so."""
+    with torch.no_grad():
+        try:
+            yield
+        except RuntimeError as error:
+            error.add_note("It was called in evaluation, under torch.no_grad(), as main.py does on the validation set.")
+            raise
 
 
 @contextmanager
