@@ -1059,4 +1059,10 @@ ENTRIES = [
         ),
         **CLAMPED,
     ),
+    wrong(
+        "absolute-value-of-the-sum",
+        PASSES.replace("alpha.sum(dim=1)", "alpha.sum(dim=1).abs()"),
+        misconception="absolute value taken of the log instead of the determinant",
+        hint="In log|det| the bars stand inside the log. Can the log of a positive number be negative?",
+    ),
 ]
