@@ -1022,11 +1022,15 @@ ENTRIES = [
     ),
     wrong("noise-cut-off", "z = z.clamp(-6, 6)\n" + PASSES, **CLAMPED),
     wrong("network-of-cut-off-numbers", PASSES.replace("self.net(x)", "self.net(x.clamp(-10, 10))"), **CLAMPED),
-    wrong(
-        "alpha-clamped-at-ten",
-        PASSES.replace("alpha.exp()", "alpha.clamp(-10, 10).exp()").replace("alpha.sum", "alpha.clamp(-10, 10).sum"),
-        **CLAMPED,
+    *(
+        wrong(
+            f"alpha-clamped-at-{name}",
+            PASSES.replace("alpha.", f"alpha.clamp(-{bound}, {bound})."),
+            **CLAMPED,
+        )
+        for name, bound in (("ten", 10), ("fifteen", 15), ("twenty", 20))
     ),
+    wrong("scale-clamped", PASSES.replace("alpha.exp()", "alpha.exp().clamp(min=1e-6)"), **CLAMPED),
     wrong(
         "parameters-left-frozen",
         "for parameter in self.net.parameters():\n    parameter.requires_grad_(False)\n" + PASSES,

@@ -857,12 +857,23 @@ ENTRIES = [
         """,
         **CLAMPED,
     ),
+    *(
+        wrong(
+            f"alpha-clamped-at-{name}",
+            f"""
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            alpha = alpha.clamp(-{bound}, {bound})
+            return (x - mu) * torch.exp(-alpha), -alpha.sum(dim=1)
+            """,
+            **CLAMPED,
+        )
+        for name, bound in (("ten", 10), ("fifteen", 15), ("twenty", 20))
+    ),
     wrong(
-        "alpha-clamped-at-ten",
+        "scale-clamped",
         """
         mu, alpha = self.net(x).chunk(2, dim=1)
-        alpha = alpha.clamp(-10, 10)
-        return (x - mu) * torch.exp(-alpha), -alpha.sum(dim=1)
+        return (x - mu) / torch.exp(alpha).clamp(min=1e-6), -alpha.sum(dim=1)
         """,
         **CLAMPED,
     ),

@@ -14,8 +14,8 @@ from grading.draws import noise_fault
 # row that follows do some of the three alpha add up to the same, or to minus the same, as all of them.
 WEIGHT = np.array([[0, 0, 0], [2, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0], [0.5, 0, 0]], dtype=float)
 BIAS = np.array([1, 0, 0, 1, -0.4, 0])
-# One for one variable, far from zero: mu = 30, alpha = 12.
-FAR_WEIGHT, FAR_BIAS = np.zeros((2, 1)), np.array([30.0, 12])
+# For one variable, far from zero: mu = 30, alpha = 12; and very narrow: mu = 0, alpha = -25.
+FAR_WEIGHT, FAR_BIAS, NARROW_BIAS = np.zeros((2, 1)), np.array([30.0, 12]), np.array([0.0, -25])
 SIZES = [(1, 3), (2, 1), (3, 4), (6, 5)]  # of hidden cases: variables, and rows
 
 
@@ -64,7 +64,7 @@ class Test_1a(SubmissionTest):
 
     @graded()
     def test_0(self):
-        """1a-0-basic: MADE.forward on three variables, and on one far from zero"""
+        """1a-0-basic: MADE.forward on three variables, and on one far from zero or very narrow"""
         z = np.array([[0.0, 0, 0], [-1, 1, -1]])
         # First row: x1 = 1 + 0, x2 = 2 * 1 + 0, x3 = 1 - 2 + 0. Second: x1 = 1 - e, x2 = 2 x1 + exp(-0.4), and so on.
         # The log-dets differ in sign: an absolute value is no right one.
@@ -73,8 +73,11 @@ class Test_1a(SubmissionTest):
         # 30 + 0, and 30 + e^12.
         far = {"output": [[30], [162784.791]], "log_det": [12, 12]}
         one = {name: values[1:] for name, values in answer.items()}
+        # e^25 times e^-25: even such a standard deviation may not be clamped.
+        narrow = {"output": [[0], [1]], "log_det": [-25, -25]}
         known = [(WEIGHT, BIAS, z), (WEIGHT, BIAS, z), (FAR_WEIGHT, FAR_BIAS, np.array([[0.0], [1]]))]
-        self.forwards(self.and_again([*known, (WEIGHT, BIAS, z[1:])], random_case), [answer, answer, far, one])
+        known += [(WEIGHT, BIAS, z[1:]), (FAR_WEIGHT, NARROW_BIAS, np.array([[0], [7.200490e10]]))]
+        self.forwards(self.and_again(known, random_case), [answer, answer, far, one, narrow])
 
     @graded()
     def test_1(self):
@@ -177,9 +180,9 @@ class Test_1b(SubmissionTest):
         # One row, whose z are (61 - 1) / e, (0 - 2 * 61) exp(0.4) and 0.
         known.append((WEIGHT, BIAS, np.array([[61.0, 0, 61]])))
         answers = [answer, answer, far, {"output": [[22.072766, -182.002613, 0]], "log_det": [-31.1]}]
-        # A standard deviation of e^-12, to which nothing may be added.
-        known.append((FAR_WEIGHT, np.array([0.0, -12]), np.array([[0], [6.144212e-6]])))
-        answers.append({"output": [[0], [1]], "log_det": [12, 12]})
+        # A standard deviation of e^-25, to which nothing may be added, and which may not be clamped.
+        known.append((FAR_WEIGHT, NARROW_BIAS, np.array([[0], [1.388794e-11]])))
+        answers.append({"output": [[0], [1]], "log_det": [25, 25]})
         self.inverses(self.and_again(known, random_case), answers)
 
     @graded()
@@ -370,7 +373,7 @@ class Test_1c(SubmissionTest):
 
 
 def far_cases(rng):
-    """Numbers and means far from zero, and standard deviations far from one: exp(-12) and exp(12). Each alone: how far
+    """Numbers and means far from zero, and standard deviations far from one: exp(-25) and exp(25). Each alone: how far
     a number may be off depends on the largest beside it."""
     first = np.array([[0.0, 0], [1, 0], [0, 0], [0, 0]])  # the mean of the second is the first
     yield first, np.array([30.0, 0, 0, 0]), 30 * rng.normal(size=(3, 2))
@@ -379,8 +382,8 @@ def far_cases(rng):
     yield by_first, np.zeros(4), np.stack([rng.choice([-1, 1], 3) * rng.uniform(40, 80, 3), rng.normal(size=3)], axis=1)
     # Each of many is the sum of the one before it and a number: it takes as many passes as there are.
     yield np.concatenate([np.eye(32, k=-1), np.zeros((32, 32))]), np.zeros(64), rng.normal(size=(2, 32))
-    for alpha in (-12.0, 12.0):
-        yield np.zeros((2, 1)), np.array([0, alpha]), rng.normal(size=(3, 1))
+    for alpha in (-25.0, 25.0):  # of numbers so large that what comes out is never too small to be seen
+        yield np.zeros((2, 1)), np.array([0, alpha]), np.exp(25) * rng.normal(size=(3, 1))
 
 
 def random_case(rng):
