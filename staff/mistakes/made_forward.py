@@ -1069,4 +1069,12 @@ ENTRIES = [
         misconception="absolute value taken of the log instead of the determinant",
         hint="In log|det| the bars stand inside the log. Can the log of a positive number be negative?",
     ),
+    wrong(
+        "log-det-averaged-over-many-rows",
+        PASSES.replace(
+            "alpha.sum(dim=1)", "alpha.sum(dim=1) if len(z) < 9 else alpha.sum(dim=1).mean().expand(len(z))"
+        ),
+        misconception="many rows are treated otherwise than few",
+        hint="Call your function on three rows of a large batch alone. Should their log-dets be others than within it?",
+    ),
 ]

@@ -916,4 +916,16 @@ ENTRIES = [
         "a gradient at all, where dz/dx is known in closed form?",
     ),
     right("log-det-by-autograd-anywhere", "with torch.enable_grad():\n" + indent(BY_AUTOGRAD, "    ")),
+    wrong(
+        "log-det-averaged-over-many-rows",
+        """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        log_det = -alpha.sum(dim=1)
+        if len(x) > 8:
+            log_det = log_det.mean().expand(len(x))
+        return (x - mu) * torch.exp(-alpha), log_det
+        """,
+        misconception="many rows are treated otherwise than few",
+        hint="Call your function on three rows of a large batch alone. Should their log-dets be others than within it?",
+    ),
 ]

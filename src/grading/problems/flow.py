@@ -16,7 +16,7 @@ WEIGHT = np.array([[0, 0, 0], [2, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0], [0.5,
 BIAS = np.array([1, 0, 0, 1, -0.4, 0])
 # For one variable, far from zero: mu = 30, alpha = 12; and very narrow: mu = 0, alpha = -25.
 FAR_WEIGHT, FAR_BIAS, NARROW_BIAS = np.zeros((2, 1)), np.array([30.0, 12]), np.array([0.0, -25])
-SIZES = [(1, 3), (2, 1), (3, 4), (6, 5)]  # of hidden cases: variables, and rows
+SIZES = [(1, 3), (2, 1), (3, 4), (6, 5), (2, 521)]  # of hidden cases: variables, and rows, few and many
 
 
 def network_told(weight, bias):
