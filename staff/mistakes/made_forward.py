@@ -1077,4 +1077,23 @@ ENTRIES = [
         misconception="many rows are treated otherwise than few",
         hint="Call your function on three rows of a large batch alone. Should their log-dets be others than within it?",
     ),
+    wrong(
+        "as-many-passes-as-hidden-units",
+        PASSES.replace("range(self.input_size)", "range(self.hidden_size)"),
+        misconception="loop runs over the hidden units instead of the coordinates",
+        hint="Which of the block's sizes does the index i in the formula count? Try a block of fewer hidden units.",
+    ),
+    wrong(
+        "passes-until-little-changes",
+        """
+        x, change = torch.zeros_like(z), 1
+        while change >= 1e-2:
+            mu, alpha = self.net(x).chunk(2, dim=1)
+            new = mu + z * alpha.exp()
+            x, change = new, (new - x).abs().max()
+        return x, alpha.sum(dim=1)
+        """,
+        misconception="passes end when x changes little, not when all of it is known",
+        hint="Say that x_1 is small, and x_2 is a large multiple of it. How much does the first pass change?",
+    ),
 ]

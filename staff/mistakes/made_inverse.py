@@ -928,4 +928,12 @@ ENTRIES = [
         misconception="many rows are treated otherwise than few",
         hint="Call your function on three rows of a large batch alone. Should their log-dets be others than within it?",
     ),
+    wrong(
+        "noise-clamped-at-a-thousand",
+        """
+        mu, alpha = self.net(x).chunk(2, dim=1)
+        return ((x - mu) * torch.exp(-alpha)).clamp(-1000, 1000), -alpha.sum(dim=1)
+        """,
+        **CLAMPED,
+    ),
 ]

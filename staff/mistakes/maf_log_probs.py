@@ -1251,4 +1251,29 @@ ENTRIES = [
         )
         for of in ("weight", "mask")
     ),
+    wrong(
+        "first-hundred-points",
+        """
+        z, total = x[:100], 0
+        for layer in self.nf:
+            z, log_det = layer.inverse(z)
+            total = total + log_det
+        return (total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
+        """,
+        misconception="points beyond some number are left out",
+        hint="The mean is over all points of the batch. The validation set has thousands: how many reach your result?",
+    ),
+    wrong(
+        "weight-decay",
+        """
+        z, total = x, 0
+        for layer in self.nf:
+            z, log_det = layer.inverse(z)
+            total = total + log_det
+        value = (total - 0.5 * z.pow(2).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)).mean()
+        return value - 1e-4 * sum((p**2).sum() for p in self.parameters())
+        """,
+        misconception="weight decay is counted into the likelihood",
+        hint="Adam's weight decay is given to the optimiser. What does equation (2) say of the size of the weights?",
+    ),
 ]

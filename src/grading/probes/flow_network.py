@@ -274,14 +274,16 @@ def _affine(constant, factor, seen):
 
 
 class _Linear(nn.Linear):
-    """weight x + bias, with weight strictly lower triangular in both of its halves; no gradient elsewhere."""
+    """weight x + bias, with weight strictly lower triangular in both of its halves; no gradient elsewhere. What the
+    mask cuts off is large, so that it shows where it is counted in."""
 
     def __init__(self, weight, bias):
         super().__init__(weight.shape[1], len(bias))
         given = tensors(weight=weight, bias=bias)
-        self.weight, self.bias = nn.Parameter(given["weight"]), nn.Parameter(given["bias"])
         half = torch.ones(weight.shape[1], weight.shape[1]).tril(diagonal=-1)
         self.register_buffer("mask", half.repeat(2, 1))
+        self.weight = nn.Parameter(given["weight"] + 10 * (1 - self.mask))
+        self.bias = nn.Parameter(given["bias"])
 
     def forward(self, x):
         return nn.functional.linear(x, self.mask * self.weight, self.bias)
@@ -310,7 +312,7 @@ def _with_network(module, weight, bias):
     """A student's MADE with a given network. For one variable it is made for two and told otherwise: the masks of one
     variable are another question's business."""
     n = weight.shape[1]
-    made = getattr_or_unusable(module, "MADE")(max(n, 2), 4, 1)
+    made = getattr_or_unusable(module, "MADE")(max(n, 2), 2, 1)  # so few hidden units that a loop over them shows
     made.input_size = n
     made.net = nn.Sequential(_Linear(weight, bias))
     return made

@@ -14,6 +14,8 @@ from grading.draws import noise_fault
 # row that follows do some of the three alpha add up to the same, or to minus the same, as all of them.
 WEIGHT = np.array([[0, 0, 0], [2, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0], [0.5, 0, 0]], dtype=float)
 BIAS = np.array([1, 0, 0, 1, -0.4, 0])
+# The same near zero, with mu = (0.004, 2 x1, x1 - x2).
+NEAR_BIAS = np.array([0.004, 0, 0, 1, -0.4, 0])
 # For one variable, far from zero: mu = 30, alpha = 12; and very narrow: mu = 0, alpha = -25.
 FAR_WEIGHT, FAR_BIAS, NARROW_BIAS = np.zeros((2, 1)), np.array([30.0, 12]), np.array([0.0, -25])
 SIZES = [(1, 3), (2, 1), (3, 4), (6, 5), (2, 521)]  # of hidden cases: variables, and rows, few and many
@@ -72,12 +74,13 @@ class Test_1a(SubmissionTest):
         answer = {"output": x, "log_det": [1.1, -0.2591409]}
         # 30 + 0, and 30 + e^12.
         far = {"output": [[30], [162784.791]], "log_det": [12, 12]}
-        one = {name: values[1:] for name, values in answer.items()}
+        # 0.004, twice that, and the difference: each is small, and is to be seen by the next.
+        near = {"output": [[0.004, 0.008, -0.004]], "log_det": [0.602]}
         # e^25 times e^-25: even such a standard deviation may not be clamped.
         narrow = {"output": [[0], [1]], "log_det": [-25, -25]}
         known = [(WEIGHT, BIAS, z), (WEIGHT, BIAS, z), (FAR_WEIGHT, FAR_BIAS, np.array([[0.0], [1]]))]
-        known += [(WEIGHT, BIAS, z[1:]), (FAR_WEIGHT, NARROW_BIAS, np.array([[0], [7.200490e10]]))]
-        self.forwards(self.and_again(known, random_case), [answer, answer, far, one, narrow])
+        known += [(WEIGHT, NEAR_BIAS, z[:1]), (FAR_WEIGHT, NARROW_BIAS, np.array([[0], [7.200490e10]]))]
+        self.forwards(self.and_again(known, random_case), [answer, answer, far, near, narrow])
 
     @graded()
     def test_1(self):
@@ -180,9 +183,9 @@ class Test_1b(SubmissionTest):
         # One row, whose z are (61 - 1) / e, (0 - 2 * 61) exp(0.4) and 0.
         known.append((WEIGHT, BIAS, np.array([[61.0, 0, 61]])))
         answers = [answer, answer, far, {"output": [[22.072766, -182.002613, 0]], "log_det": [-31.1]}]
-        # A standard deviation of e^-25, to which nothing may be added, and which may not be clamped.
-        known.append((FAR_WEIGHT, NARROW_BIAS, np.array([[0], [1.388794e-11]])))
-        answers.append({"output": [[0], [1]], "log_det": [25, 25]})
+        # A standard deviation of e^-25, to which nothing may be added; neither it nor a large z may be clamped.
+        known.append((FAR_WEIGHT, NARROW_BIAS, np.array([[0], [1.388794e-7]])))
+        answers.append({"output": [[0], [10000]], "log_det": [25, 25]})
         self.inverses(self.and_again(known, random_case), answers)
 
     @graded()
@@ -275,7 +278,8 @@ class Test_1c(SubmissionTest):
         # z = (1, -10), (0, -4) and (2, -8), reversed; the log-dets are -log 2 and log 4. So log p is
         # -log(2 pi) + log 2 less 101 / 2, 16 / 2 and 68 / 2.
         answer = {"value": -31.97806, "grad_shifts": [[29.33333, -1], [-1, 7.333333]], "grad_log_dets": [1, 1]}
-        cases = [(self.X, self.BLOCKS, answer)]
+        # The same points many times over have the same mean.
+        cases = [(self.X, self.BLOCKS, answer), (np.tile(self.X, (174, 1)), self.BLOCKS, answer)]
         # z = (-0.5, 1), (1, 0) and (0, 2), log-det -log 2: log p is -log(2 pi) - log 2 less 1.25 / 2, 1 / 2 and 4 / 2.
         answer = {"value": -3.572691, "grad_shifts": [[-0.1666667, -1]], "grad_log_dets": [1]}
         cases.append((self.X, {name: array[:1] for name, array in self.BLOCKS.items()}, answer))
