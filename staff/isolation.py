@@ -11,9 +11,11 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from grading.client import MEMORY, end, environment
@@ -35,6 +37,7 @@ PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 # as the submission, which could write into its memory.
 PROC = ("--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
 
+STOP_SECONDS = 0.1  # after which one that waits for a disk is looked at as it is
 UIDS = range(61184, 65184)  # users that are nobody elsewhere
 IMPORTED = 2**30  # bytes: what PyTorch takes, in a warmed process and again in the worker, with room to spare
 LIMITS = {
@@ -272,6 +275,11 @@ class User(_Wall):
         return super().start()
 
     def _excess_of_files(self):
+        # A process that has ended may have given its number to another.
+        with _stopped(_family(self._outer.pid) if self._outer.poll() is None else ()):
+            return self._excess_of_stopped()
+
+    def _excess_of_stopped(self):
         # One mapped page keeps a removed file, all of it, and takes no place among the open ones.
         mapped = sum(_removed_and_mapped(pid, self._scratch) for pid in _family(self._outer.pid))
         if mapped * LIMITS["RLIMIT_FSIZE"] > SCRATCH:
@@ -348,6 +356,36 @@ def _family(pid):
     with contextlib.suppress(OSError):  # it has ended, or this kernel does not tell
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
             yield from _family(child)
+
+
+@contextlib.contextmanager
+def _stopped(pids):
+    """Stops processes while they are looked at. Who sees that a folder is read, by its time, could move what it hides
+    to where somebody has looked already."""
+    pids = [int(pid) for pid in pids]
+    try:
+        for pid in pids:
+            with contextlib.suppress(OSError):  # it has ended, or this root may not
+                os.kill(pid, signal.SIGSTOP)
+        ends = time.monotonic() + STOP_SECONDS
+        while any(map(_runs, pids)) and time.monotonic() < ends:
+            time.sleep(0.001)
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def _runs(pid):
+    """Whether a thread of a process is neither stopped nor at its end (proc(5): stat)."""
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                state = Path(f"/proc/{pid}/task/{thread}/stat").read_bytes().rpartition(b") ")[2][:1]
+                if state not in b"TtZX":
+                    return True
+    return False
 
 
 def _memory(pid):

@@ -372,6 +372,40 @@ except OSError as error:
 """,
     ),
     bomb(
+        "folders-on-the-move",
+        "a folder that is moved to where somebody has looked, as soon as the time of reading tells that",
+        """
+import threading
+os.chdir(os.environ["TMPDIR"])
+for name in "abc":
+    os.mkdir(name)
+first, middle, last = os.listdir(".")
+os.mkdir(last + "/h")
+for count in range(4000):  # to look at which takes a while
+    open(f"{middle}/{count}", "w").close()
+
+def move():
+    seen = os.stat(first).st_atime_ns
+    while True:
+        if os.stat(first).st_atime_ns == seen:
+            continue
+        os.rename(last + "/h", first + "/h")
+        time.sleep(0.03)
+        os.rename(first + "/h", last + "/h")
+        seen = os.stat(first).st_atime_ns
+
+inside = os.open(last + "/h", os.O_RDONLY)
+sys.setswitchinterval(1e-4)
+threading.Thread(target=move, daemon=True).start()
+for count in range(200):
+    file = os.open(str(count), os.O_WRONLY | os.O_CREAT, dir_fd=inside)
+    os.write(file, b"x" * 3 * 2**20)
+    os.close(file)
+    time.sleep(0.02)
+print("@MARKER@-pierced:", 3 * count, "MB")
+""",
+    ),
+    bomb(
         "removed-and-mapped",
         "files that are removed and closed, and kept by one page of each",
         """

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from staff import interpreter, isolation, scratch
+from staff import interpreter, isolation, scratch, written
 from staff.isolation import SCRATCH, Bubblewrap, NoWall, User, wall
 from staff.nest import Nest
 from tests.needs import missing
@@ -200,6 +200,37 @@ def loss_nonsaturating_g(*_, **__):
         used = sum(path.stat().st_size for path in inside._folder.rglob("*") if path.is_file())
     assert used < 20 * SCRATCH
     assert not inside._folder.exists()
+
+
+@pytest.mark.parametrize("enclose", [wall, forked])
+def test_nothing_is_moved_while_files_are_counted_and_it_goes_on_afterwards(enclose, tmp_path, monkeypatch):
+    or_skip(User)
+    code = """
+import os, threading, time
+os.chdir(os.environ["TMPDIR"])
+os.mkdir("a"), os.mkdir("b")
+def move(name):
+    os.mkdir("a/" + name)
+    while True:
+        os.rename("a/" + name, "b/" + name), os.rename("b/" + name, "a/" + name)
+for name in ("h1", "h2", "h3"):
+    threading.Thread(target=move, args=(name,), daemon=True).start()
+time.sleep(2)
+os.mkdir("done")
+"""
+    counted, places = written.excess, []
+
+    def looked(folder):
+        places.append([sorted(map(str, folder.rglob("h?"))) for _ in range(20)])
+        return counted(folder)
+
+    monkeypatch.setattr(written, "excess", looked)
+    with enclose("user", write(tmp_path / "s", gan=code), isolation.MEMORY) as inside, Worker(inside) as worker:
+        worker.prepare("gan")
+        assert worker.take_prints() == ""
+    assert len(places) >= 5
+    assert all(place == some[0] and len(place) <= 3 for some in places for place in some)
+    assert len(places[-1][0]) == 3 and len({tuple(some[0]) for some in places}) > 1
 
 
 def draws():
