@@ -46,7 +46,7 @@ def with_default(device, function):
     try:
         return function()
     finally:
-        torch.set_default_device("cpu")
+        torch.set_default_device(None)  # "cpu" would leave a mode behind
 
 
 FINE = {

@@ -14,8 +14,8 @@ from grading.draws import noise_fault
 # row that follows do some of the three alpha add up to the same, or to minus the same, as all of them.
 WEIGHT = np.array([[0, 0, 0], [2, 0, 0], [1, -1, 0], [0, 0, 0], [0, 0, 0], [0.5, 0, 0]], dtype=float)
 BIAS = np.array([1, 0, 0, 1, -0.4, 0])
-# The same near zero, with mu = (0.004, 2 x1, x1 - x2).
-NEAR_BIAS = np.array([0.004, 0, 0, 1, -0.4, 0])
+# The same near zero: mu = (0.004, 2 x1, x1 - x2), alpha = (1, -0.4, x1 / 2 + 0.2).
+NEAR_BIAS = np.array([0.004, 0, 0, 1, -0.4, 0.2])
 # For one variable, far from zero: mu = 30, alpha = 12; and very narrow: mu = 0, alpha = -25.
 FAR_WEIGHT, FAR_BIAS, NARROW_BIAS = np.zeros((2, 1)), np.array([30.0, 12]), np.array([0.0, -25])
 SIZES = [(1, 3), (2, 1), (3, 4), (6, 5), (2, 521)]  # of hidden cases: variables, and rows, few and many
@@ -75,7 +75,7 @@ class Test_1a(SubmissionTest):
         # 30 + 0, and 30 + e^12.
         far = {"output": [[30], [162784.791]], "log_det": [12, 12]}
         # 0.004, twice that, and the difference: each is small, and is to be seen by the next.
-        near = {"output": [[0.004, 0.008, -0.004]], "log_det": [0.602]}
+        near = {"output": [[0.004, 0.008, -0.004]], "log_det": [0.802]}
         # e^25 times e^-25: even such a standard deviation may not be clamped.
         narrow = {"output": [[0], [1]], "log_det": [-25, -25]}
         known = [(WEIGHT, BIAS, z), (WEIGHT, BIAS, z), (FAR_WEIGHT, FAR_BIAS, np.array([[0.0], [1]]))]
