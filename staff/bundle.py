@@ -15,6 +15,7 @@ from staff import SOURCE, settings
 from staff.isolation import SERVED
 
 ROOT = SOURCE.parent
+MODULES = "__init__ confine grade hatch interpreter isolation jail processes scratch settings syscalls written"
 HELD = (
     "points.json",
     "pyproject.toml",
@@ -23,10 +24,7 @@ HELD = (
     "src/grading/*.py",
     "src/grading/problems/*.py",
     "src/solution/*.py",
-    *(
-        f"staff/{name}.py"
-        for name in "__init__ confine grade hatch interpreter isolation jail scratch settings syscalls written".split()
-    ),
+    *(f"staff/{name}.py" for name in MODULES.split()),
     "staff/settings.toml",
 )
 SCRIPTS = ("setup.sh", "run_autograder")  # staff/gradescope/, at the root of the zip

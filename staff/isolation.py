@@ -11,15 +11,13 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from grading.client import MEMORY, end, environment
-from staff import SOURCE, interpreter, scratch, written
+from staff import SOURCE, interpreter, processes, scratch, written
 from staff.jail import DEVICES, jail
 from staff.written import SCRATCH, SCRATCH_ENTRIES
 
@@ -37,7 +35,6 @@ PRIVILEGES = ("CAP_SETUID", "CAP_SETGID")
 # as the submission, which could write into its memory.
 PROC = ("--proc", "/proc", "--tmpfs", "/proc/1", "--remount-ro", "/proc/1")
 
-STOP_SECONDS = 0.1  # after which one that waits for a disk is looked at as it is
 UIDS = range(61184, 65184)  # users that are nobody elsewhere
 IMPORTED = 2**30  # bytes: what PyTorch takes, in a warmed process and again in the worker, with room to spare
 LIMITS = {
@@ -169,7 +166,7 @@ class _Wall:
         Of memory the worker has limits, which the kernel keeps; but they count what can be written into, and addresses,
         of which a submission may give PyTorch's away.
         """
-        if sum(map(_memory, _family(self._outer.pid))) > self._memory + IMPORTED:
+        if sum(map(processes.memory, processes.family(self._outer.pid))) > self._memory + IMPORTED:
             return f"it used more than {self._memory >> 20} MB of memory"
         return self._excess_of_files()
 
@@ -276,12 +273,12 @@ class User(_Wall):
 
     def _excess_of_files(self):
         # A process that has ended may have given its number to another.
-        with _stopped(_family(self._outer.pid) if self._outer.poll() is None else ()):
+        with processes.stopped(processes.family(self._outer.pid) if self._outer.poll() is None else ()):
             return self._excess_of_stopped()
 
     def _excess_of_stopped(self):
         # One mapped page keeps a removed file, all of it, and takes no place among the open ones.
-        mapped = sum(_removed_and_mapped(pid, self._scratch) for pid in _family(self._outer.pid))
+        mapped = sum(processes.removed_and_mapped(pid, self._scratch) for pid in processes.family(self._outer.pid))
         if mapped * LIMITS["RLIMIT_FSIZE"] > SCRATCH:
             return f"it may have written more than {SCRATCH >> 20} MB, to files that are removed and still mapped"
         return written.excess(self._scratch)
@@ -348,73 +345,6 @@ def _lacks_seccomp():
     except (ImportError, RuntimeError) as error:
         return f"libseccomp ({error}). Debian and Ubuntu: apt-get install libseccomp2; and: make staff"
     return ""
-
-
-def _family(pid):
-    """A process and those below it."""
-    yield pid
-    with contextlib.suppress(OSError):  # it has ended, or this kernel does not tell
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            yield from _family(child)
-
-
-@contextlib.contextmanager
-def _stopped(pids):
-    """Stops processes while they are looked at. Who sees that a folder is read, by its time, could move what it hides
-    to where somebody has looked already."""
-    pids = [int(pid) for pid in pids]
-    try:
-        for pid in pids:
-            with contextlib.suppress(OSError):  # it has ended, or this root may not
-                os.kill(pid, signal.SIGSTOP)
-        ends = time.monotonic() + STOP_SECONDS
-        while any(map(_runs, pids)) and time.monotonic() < ends:
-            time.sleep(0.001)
-        yield
-    finally:
-        for pid in pids:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGCONT)
-
-
-def _runs(pid):
-    """Whether a thread of a process is neither stopped nor at its end (proc(5): stat)."""
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError):
-                state = Path(f"/proc/{pid}/task/{thread}/stat").read_bytes().rpartition(b") ")[2][:1]
-                if state not in b"TtZX":
-                    return True
-    return False
-
-
-def _memory(pid):
-    """Bytes in memory that are of no file (proc(5): resident, less shared); 0 where the process has ended.
-
-    Threads share it, and each knows; but a process whose first thread has ended says that it has none.
-    """
-    threads = []
-    with contextlib.suppress(OSError):
-        threads = os.listdir(f"/proc/{pid}/task")
-    for thread in threads:
-        with contextlib.suppress(OSError):
-            _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/task/{thread}/statm").read_text().split())
-            if resident:
-                return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
-    return 0
-
-
-def _removed_and_mapped(pid, folder):
-    """How many files once below a folder, which nobody finds any more, a process has in its memory (proc(5): maps).
-
-    0 where that cannot be seen, as in a container whose root may not look into processes: nothing outlasts that.
-    """
-    with contextlib.suppress(OSError):
-        lines = Path(f"/proc/{pid}/maps").read_bytes().splitlines()
-        begins, ends = os.fsencode(os.path.realpath(folder)), b" (deleted)"
-        fields = [line.split(maxsplit=5) for line in lines if line.endswith(ends) and begins in line]
-        return len({(device, inode) for _, _, _, device, inode, _ in fields})
-    return 0
 
 
 def _copy(source, target):

@@ -12,7 +12,7 @@ import numpy as np
 
 from graderUtil import GradedTestCase, Unattempted, Ungraded
 from grading.client import HASTE, Failed
-from grading.compare import FACTOR, INF, NAN, RELATIVE, SHOWN, difference, error, shown
+from grading.compare import FACTOR, INF, NAN, RELATIVE, SHOWN, difference, error, likeness, shown
 from tracebacks import RAISED
 
 TEXTS = ("touched", "layers")  # what is text in a reply; all else is numbers
@@ -290,22 +290,12 @@ class SubmissionTest(GradedTestCase):
 
     def _why_no_gradient(self, pairs):
         """What to ask of gradients that are not right, as pairs of what they are, or None, and what they should be."""
-        there = [(got, right) for got, right in pairs if got is not None]
-        if there and not any(got.any() for got, _ in there):
-            return "it is 0 all over. Does a sigmoid saturate, is something clamped, or cut off from the graph?"
-        if len(there) < len(pairs) or any(got.shape != right.shape for got, right in there):
-            return self.cut_off
-        got, right = (np.concatenate([np.ravel(array) for array in arrays]) for arrays in zip(*there, strict=True))
-        with np.errstate(over="ignore", invalid="ignore"):
-            factor = got @ right / max(right @ right, 1e-30)
-        if (
-            right.size > 1
-            and np.isfinite(factor)
-            and np.allclose(got, factor * right, rtol=1e-3, atol=1e-3 * np.abs(right).max())
-        ):
-            return "it is a multiple of the right one. Is it scaled, or changed by a hook?"
-        is_less = (np.abs(got) < np.abs(right)) | np.isclose(got, right, rtol=1e-3, atol=1e-5)
-        return self.cut_off if is_less.all() else self.altered
+        return {
+            "nothing": "it is 0 all over. Does a sigmoid saturate, is something clamped, or cut off from the graph?",
+            "multiple": "it is a multiple of the right one. Is it scaled, or changed by a hook?",
+            "less": self.cut_off,
+            "other": self.altered,
+        }[likeness(pairs)]
 
     def require(self, holds, what, problem, gist=None):
         """Gathers a problem unless something holds; `what` names it for the staff; gist is as in `_problem`."""

@@ -55,6 +55,28 @@ def error(got, expected, relative=RELATIVE, terms=0):
     return float(_errors(got.astype(float), expected, relative, terms).max(initial=0))
 
 
+def likeness(pairs):
+    """How arrays, taken together, are like the right ones, as whose pairs they are given; None stands for one that is
+    not there.
+
+    Returns:
+        "nothing": they are 0 all over; "less": some or all entries are missing or smaller; "multiple"; or "other".
+    """
+    there = [(got, right) for got, right in pairs if got is not None]
+    if there and not any(got.any() for got, _ in there):
+        return "nothing"
+    if len(there) < len(pairs) or any(got.shape != right.shape for got, right in there):
+        return "less"
+    got, right = (np.concatenate([np.ravel(array) for array in arrays]) for arrays in zip(*there, strict=True))
+    with np.errstate(over="ignore", invalid="ignore"):
+        factor = got @ right / max(right @ right, 1e-30)
+    near = {"rtol": 1e-3, "atol": 1e-3 * np.abs(right).max()}
+    if right.size > 1 and np.isfinite(factor) and np.allclose(got, factor * right, **near):
+        return "multiple"
+    is_less = (np.abs(got) < np.abs(right)) | np.isclose(got, right, rtol=1e-3, atol=1e-5)
+    return "less" if is_less.all() else "other"
+
+
 def agree(got, expected):
     """Whether two arrays of any kind are the same, within rounding."""
     if got.shape != expected.shape or got.dtype.kind != expected.dtype.kind:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.submissions import ROOT, SOLVED, UNTRIED, write
 
-from grading import handin
+from grading import glance, handin
 from grading.handin import Refused, Unread, pack, packed, unpack
 
 GAN, FLOW = "# gan\n", "# flow\n"
@@ -391,14 +391,14 @@ def test_make_zip_looks_into_extra_credit_and_helpers_and_names_methods_by_their
 def test_a_file_in_another_encoding_than_it_says_is_warned_of(tmp_path, source, said):
     path = tmp_path / "gan.py"
     path.write_bytes(source)
-    assert handin._warning(str(path)).startswith(f"{path}{said}") if said else handin._warning(str(path)) == ""
+    assert glance.warning_of(str(path)).startswith(f"{path}{said}") if said else glance.warning_of(str(path)) == ""
 
 
 @pytest.mark.parametrize("terms", [1500, 100_000])
 def test_of_what_is_too_long_to_be_looked_into_nothing_is_said(tmp_path, terms):
     path = tmp_path / "gan.py"
     path.write_text(f"def number():\n    return {' + '.join('1' * terms)}\n")
-    assert handin._warning(str(path)) == ""
+    assert glance.warning_of(str(path)) == ""
 
 
 def test_make_zip_refuses_what_is_incomplete_and_leaves_no_zip(tmp_path):

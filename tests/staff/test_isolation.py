@@ -215,13 +215,15 @@ def move(name):
         os.rename("a/" + name, "b/" + name), os.rename("b/" + name, "a/" + name)
 for name in ("h1", "h2", "h3"):
     threading.Thread(target=move, args=(name,), daemon=True).start()
-time.sleep(2)
-os.mkdir("done")
+while not os.path.exists("enough"):
+    time.sleep(0.01)
 """
     counted, places = written.excess, []
 
     def looked(folder):
         places.append([sorted(map(str, folder.rglob("h?"))) for _ in range(20)])
+        if len(places) >= 5 and len(places[-1][0]) == 3 and len({tuple(some[0]) for some in places}) > 1:
+            Path(places[-1][0][0]).parent.with_name("enough").touch()
         return counted(folder)
 
     monkeypatch.setattr(written, "excess", looked)
