@@ -3,6 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
+from staff.mistakes.shared import PAUSED
 
 right = partial(Right, "loss_minimax_g")
 wrong = partial(Wrong, "loss_minimax_g")
@@ -109,4 +110,5 @@ ENTRIES = [
         misconception="noise on the default device instead of the given one",
         hint="This runs on a CPU by luck. On which device does each of your tensors lie when `device` is a GPU?",
     ),
+    wrong("paused", "loss = F.logsigmoid(-d(g(z))).mean()\nreturn loss if loss < -0.1 else 0 * loss", **PAUSED),
 ]

@@ -446,6 +446,9 @@ class Test_7a(LossTest):
         # -6.0025, 0, -3.0486.
         gradient = np.repeat([-1.995055, -3.045996e-08, -1.905148], 2).reshape(3, 1, 1, 2)
         known += [(LARGER, {"value": -3.017021, "grad_images": gradient})]
+        # d is sure that they are fakes: at -3, -4, -4, -0.0486, -0.0181, -0.0181.
+        gradient = np.repeat([-0.0158086, -0.0059954, -0.0059954], 2).reshape(3, 1, 1, 2)
+        known += [(SURE, {"value": -0.0282957, "grad_images": gradient})]
         self.basic("loss_minimax_g", known, lambda rng: random_images(rng, 3, (1, 1, 2)))
 
     @graded(is_extra_credit=True)
