@@ -75,6 +75,10 @@ HALF = {
     "misconception": "an exponent that is right for alpha = 1/2 alone",
     "hint": "Which power of t is it at alpha = 1/4, by the table?",
 }
+OF_THE_FIRST = {
+    "misconception": "a formula that is right for one pi or alpha alone",
+    "hint": "Call your function with a = 0.75, 0.25 or 2, and compare with the table. Which numbers depend on a?",
+}
 
 PROVIDED = {
     "misconception": "provided lines changed",
@@ -728,5 +732,64 @@ ENTRIES = [
             return -activation(divergence, -d(x_fake)).mean() - activation(divergence, d(x_real)).mean()
         return conjugate_of_activation(divergence, d(x_fake)).mean() - activation(divergence, d(x_real)).mean()
         """,
+    ),
+    # Right where the table is asked with its first parameters alone.
+    activation("alpha-end-of-a-half", OF_THE_FIRST, ("1 / (1 - a) + F.logsigmoid(v)", "1 / a + F.logsigmoid(v)")),
+    activation(
+        "weighted-end-a-number", OF_THE_FIRST, ("-a * math.log(a) + F.logsigmoid(v)", "0.36119 + F.logsigmoid(v)")
+    ),
+    conjugate(
+        "weighted-of-one-pi",
+        OF_THE_FIRST,
+        ("(1 - a) * ((1 - a) / (1 - a * (t / a).exp())).log()", "0.7 * (0.7 / (1 - 0.3 * (t / 0.3).exp())).log()"),
+    ),
+    conjugate(
+        "alpha-of-one-and-a-half",
+        OF_THE_FIRST,
+        ("(a / (a - 1)) - 1) / a\n\n", "(a / (a - 1) if a < 1 else 3) - 1) / a\n\n"),
+    ),
+    conjugate(
+        "pearson-flat-too-late",
+        BELOW_ALL_SLOPES,
+        row(
+            '"pearson": lambda: t.clamp(min=-2).square() / 4 + t.clamp(min=-2)',
+            '"pearson": lambda: torch.where(t < -2.5, -torch.ones_like(t), t * (t / 4 + 1))',
+        ),
+    ),
+    activation(
+        "total-variation-overflows",
+        UNSTABLE,
+        (
+            'v.tanh() / 2,\n        "kl": lambda: v,',
+            '((2 * v).exp() - 1) / ((2 * v).exp() + 1) / 2,\n        "kl": lambda: v,',
+        ),
+    ),
+    activation(
+        "reverse-kl-by-a-quotient",
+        UNSTABLE,
+        row('"reverse_kl": lambda: -(-v).exp()', '"reverse_kl": lambda: -1 / v.exp()'),
+    ),
+    activation(
+        "pearson-of-clamped-values",
+        CLAMPED_LOGITS,
+        ('"pearson": lambda: v,\n        "neyman"', '"pearson": lambda: v.clamp(-10, 10),\n        "neyman"'),
+    ),
+    activation(
+        "jeffrey-of-clamped-values",
+        CLAMPED_LOGITS,
+        ('"jeffrey": lambda: v,\n', '"jeffrey": lambda: v.clamp(-20, 20),\n'),
+    ),
+    activation(
+        "pearson-from-its-lowest-slope",
+        said(
+            "the domain of the row pearson cut off at -2",
+            "Which t does the table let pearson have? f* is flat below -2.",
+        ),
+        ('"pearson": lambda: v,\n        "neyman"', '"pearson": lambda: v.clamp(min=-2),\n        "neyman"'),
+    ),
+    activation(
+        "weighted-linear-too-soon",
+        SOON,
+        ("-a * math.log(a) + F.logsigmoid(v)", "-a * math.log(a) - F.softplus(-v, threshold=5)"),
     ),
 ]

@@ -147,7 +147,10 @@ class Test_8a(TableTest):
         ("gan", None, -7, 9.12298e-4, 9.127143e-4),
         ("alpha_below_one", 0.5, -100, -1.960784, 3.844675e-4),
         ("alpha_above_one", 1.5, 100, 88433.33, 2601),
+        # Another pi and alpha.
         ("alpha_below_one", 0.25, -28 / 3, -2, 1 / 16),
+        ("weighted_jensen_shannon", 0.75, 0.1673577, 0.3465736, 5),
+        ("alpha_above_one", 2, 2, 4, 3),
         ("total_variation", None, -0.4999, -0.4999, 1),
         ("total_variation", None, 0.4999, 0.4999, 1),
     ]
@@ -176,7 +179,7 @@ class Test_8a(TableTest):
 
     @graded(is_extra_credit=True)
     def test_0(self):
-        """8a-0-basic: activation at v = -1, 0 and 2, and far out"""
+        """8a-0-basic: activation at v = -1, 0 and 2, at -6, and far out"""
         self.rows("activation", self.V, self.ACTIVATIONS)
         answer = {"value": [-100, 0], "gradient": [1, 0]}
         columns = [Column("activation", "gan", None, np.array([-100.0, 100]), answer)]
@@ -191,12 +194,32 @@ class Test_8a(TableTest):
             Column("activation", name, None, np.array([-30.0]), answer)
             for name in ("reverse_kl", "neyman", "squared_hellinger")
         ]
+        columns += [
+            Column("activation", name, ROWS[name], np.array([100.0]), {"value": [end], "gradient": [0]})
+            for name, end in (("reverse_kl", 0), ("neyman", 1), ("squared_hellinger", 1))
+        ]
+        answer = {"value": [-0.5, 0.5], "gradient": [0, 0]}
+        columns.append(Column("activation", "total_variation", None, np.array([-100.0, 100]), answer))
+        answer = {"value": [-100, 100], "gradient": [1, 1]}
+        columns += [
+            Column("activation", name, ROWS[name], np.array([-100.0, 100]), answer)
+            for name in ("kl", "pearson", "jeffrey", "alpha_above_one")
+        ]
+        # Where log(1 + e^6) is nearly 6, but not quite; and with another pi and alpha: -0.75 log 0.75, and 4/3.
+        for name, a, end in (
+            ("jensen_shannon", None, 0.6931472),
+            ("gan", None, 0),
+            ("weighted_jensen_shannon", 0.75, 0.2157616),
+            ("alpha_below_one", 0.25, 4 / 3),
+        ):
+            answer = {"value": [end - 6.002476], "gradient": [0.9975274]}
+            columns.append(Column("activation", name, a, np.array([-6.0]), answer))
         self.columns(columns)
         self.again(lambda rng: self.rows("activation", 2 * rng.normal(size=4)))
 
     @graded(is_extra_credit=True)
     def test_1(self):
-        """8a-1-basic: conjugate at t = -0.4 and -0.1, far out, and at t = -3 where f* is constant"""
+        """8a-1-basic: conjugate at t = -0.4 and -0.1, far out, and at t = -2.2 and -3 where f* is constant"""
         self.rows("conjugate", self.T, self.CONJUGATES)
         self.columns(
             [
@@ -207,7 +230,7 @@ class Test_8a(TableTest):
         # Below every slope of f the supremum is at u = 0: -f(0), which is -1 and -1 / alpha.
         self.columns(
             [
-                Column("conjugate", name, ROWS[name], np.array([-3.0]), {"value": [value], "gradient": [0]})
+                Column("conjugate", name, ROWS[name], np.array([-2.2, -3]), {"value": 2 * [value], "gradient": [0, 0]})
                 for name, value in (("pearson", -1), ("alpha_above_one", -2 / 3))
             ]
         )
@@ -242,7 +265,8 @@ class Test_8a(TableTest):
         """8a-4-hidden: conjugate and its derivative, also far out, for other pi and alpha"""
         self.conjugates(self.rng, (2, 5), further=True)
         steep = ("pearson", "alpha_above_one")
-        self.columns([Column("conjugate", name, ROWS[name], -5 - self.rng.random(3)) for name in steep])
+        places = (-2.05 - 0.3 * self.rng.random(3), -5 - self.rng.random(3))  # just below all slopes, and further
+        self.columns([Column("conjugate", name, ROWS[name], at) for name in steep for at in places])
         # Each alone, as in 8a-3-hidden.
         ends = [(name, float(end)) for name, reach in REACH_OF_T.items() for end in reach]
         if self.solution:
