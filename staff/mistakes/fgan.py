@@ -792,4 +792,14 @@ ENTRIES = [
         SOON,
         ("-a * math.log(a) + F.logsigmoid(v)", "-a * math.log(a) - F.softplus(-v, threshold=5)"),
     ),
+    Right(
+        "activation",
+        "in-double-precision",
+        edits=(
+            (
+                "    return rows[name]()\n    ### END_CODE_HERE ###\n\n\ndef conjugate(",
+                "    v = v.double()\n    return rows[name]()\n    ### END_CODE_HERE ###\n\n\ndef conjugate(",
+            ),
+        ),
+    ),
 ]

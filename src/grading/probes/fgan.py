@@ -44,7 +44,7 @@ def column(module, function, name, a, at, **known):
     kept = given.detach().clone()
     with _Table(module, function, name, a, **known) if known else nullcontext():
         value = watched(lambda: call(given))
-    if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
+    if not isinstance(value, torch.Tensor) or value.dtype not in (torch.float32, torch.float64):
         raise Unusable(f"{function} must return a torch.float32 tensor; it returned {described(value)}.")
     found = gradients(f"What {function} returned", value.sum(), {"gradient": given})
     reply = {"value": plain(value), "at_after": plain(given - kept)}
