@@ -802,4 +802,60 @@ ENTRIES = [
             ),
         ),
     ),
+    *(
+        composed(
+            f"one-after-the-other-in-{name}".replace("_", "-"),
+            UNSTABLE,
+            (
+                "    rows = {\n" + first,
+                f'    if name == "{name}":\n        return conjugate(divergence, activation(divergence, v))\n'
+                + "    rows = {\n"
+                + first,
+            ),
+        )
+        for first in ['        "total_variation": lambda: v.tanh() / 2,\n        "reverse_kl": lambda: v - 1,\n']
+        for name in ("reverse_kl", "neyman", "squared_hellinger", "weighted_jensen_shannon", "alpha_below_one")
+    ),
+    composed(
+        "reverse-kl-log-of-exp",
+        UNSTABLE,
+        row('"reverse_kl": lambda: v - 1', '"reverse_kl": lambda: -1 - (-v).exp().log()'),
+    ),
+    composed(
+        "total-variation-overflows",
+        UNSTABLE,
+        (
+            'v.tanh() / 2,\n        "reverse_kl"',
+            '((2 * v).exp() - 1) / ((2 * v).exp() + 1) / 2,\n        "reverse_kl"',
+        ),
+    ),
+    composed(
+        "kl-of-clamped-values",
+        CLAMPED_LOGITS,
+        row(
+            '"reverse_kl": lambda: v - 1',
+            '"reverse_kl": lambda: v - 1,\n        "kl": lambda: (v.clamp(max=20) - 1).exp()',
+        ),
+    ),
+    composed(
+        "alpha-of-clamped-losses",
+        CLAMPED_LOGITS,
+        row(
+            "((a / (a - 1) * (((1 - a) * loss).log() - far)).exp() - 1) / a",
+            "(((1 - a) * F.softplus(-v).clamp(min=1e-3)) ** (a / (a - 1)) - 1) / a",
+        ),
+    ),
+    composed(
+        "jeffrey-cut-off",
+        CUT,
+        row(
+            '"reverse_kl": lambda: v - 1',
+            '"reverse_kl": lambda: v - 1,\n        "jeffrey": lambda: conjugate(divergence, v.detach())',
+        ),
+    ),
+    composed(
+        "jensen-shannon-linear-too-soon",
+        SOON,
+        row("F.softplus(v) - math.log(2)", "F.softplus(v, threshold=5) - math.log(2)"),
+    ),
 ]

@@ -324,6 +324,24 @@ class Test_8a(TableTest):
 
 
 class Test_8b(TableTest):
+    # Each alone: v; g_f(v); f* of it, taken one after the other in float32; f*(g_f(v)), which is the same where that
+    # leaves enough of it; the slopes of g_f and f*(g_f(v)). At 6, log(1 + e^6) is nearly 6, but not quite.
+    FAR = [
+        ("total_variation", None, 100, 0.5, 0.5, 0.5, 0, 0),
+        ("total_variation", None, -100, -0.5, -0.5, -0.5, 0, 0),
+        ("kl", None, 40, 40, 8.65934e16, 8.65934e16, 1, 8.65934e16),
+        ("reverse_kl", None, 100, 0, np.inf, 99, 0, 1),
+        ("reverse_kl", None, -100, -np.inf, -np.inf, -101, np.inf, 1),
+        ("neyman", None, 17.5, 1, 2, 1.999683, 2.510999e-8, 1.584613e-4),
+        ("squared_hellinger", None, -60, -1.142007e26, -1, -1, 1.142007e26, 8.756511e-27),
+        ("squared_hellinger", None, 60, 1, np.inf, 1.142007e26, 8.756511e-27, 1.142007e26),
+        ("jeffrey", None, 7.906755, 7.906755, 1005.908, 1005.908, 1, 1000),
+        ("jensen_shannon", None, 6, 0.6906715, 5.309329, 5.309329, 0.002472623, 0.9975274),
+        ("weighted_jensen_shannon", 0.3, 60, 0.3611918, np.inf, 40.90755, 0, 0.7),
+        ("gan", None, 6, -0.002475685, 6.002476, 6.002476, 0.002472623, 0.9975274),
+        ("alpha_below_one", 0.5, 30, 2, np.inf, 4.27459e13, 9.357623e-14, 4.27459e13),
+        ("alpha_above_one", 1.5, 100, 100, 88433.33, 88433.33, 1, 2601),
+    ]
     COMPOSED = {
         "total_variation": [-0.3807971, 0, 0.4820138],
         "kl": [0.1353353, 0.3678794, 2.718282],
@@ -389,6 +407,11 @@ class Test_8b(TableTest):
         ):
             known = {"activations": [activation], "composed": [value], "conjugates": [value]}
             columns.append(self.composed(name, a, np.array([float(v)]), {"value": [value]}, known))
+        for name, a, v, *numbers, value, activation_slope, slope in self.FAR:
+            known = dict(zip(("activations", "conjugates"), ([number] for number in numbers), strict=True))
+            known |= {"activation_slopes": [activation_slope], "composed_slopes": [slope], "composed": [value]}
+            answer = {"value": [value], "gradient": [slope]}
+            columns.append(self.composed(name, a, np.array([float(v)]), answer, known))
         self.columns(columns)
         self.again(lambda rng: self.columns([self.composed(*row, 2 * rng.normal(size=4)) for row in ROWS.items()]))
 
