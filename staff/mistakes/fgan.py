@@ -858,4 +858,57 @@ ENTRIES = [
         SOON,
         row("F.softplus(v) - math.log(2)", "F.softplus(v, threshold=5) - math.log(2)"),
     ),
+    loss_d(
+        "only-gan-far-out",
+        UNSTABLE,
+        body="""
+        v_real, v_fake = d(x_real), d(g(z).detach())
+        if divergence.name == "gan":
+            return F.softplus(v_fake).mean() + F.softplus(-v_real).mean()
+        return conjugate(divergence, activation(divergence, v_fake)).mean() - activation(divergence, v_real).mean()
+        """,
+    ),
+    loss_g(
+        "only-gan-far-out",
+        UNSTABLE,
+        body="""
+        v = d(g(z))
+        if divergence.name == "gan":
+            return -F.softplus(v).mean()
+        return -conjugate(divergence, activation(divergence, v)).mean()
+        """,
+    ),
+    loss_g(
+        "infinities-replaced",
+        UNSTABLE,
+        body="""
+        values = conjugate(divergence, activation(divergence, d(g(z))))
+        return -torch.nan_to_num(values, posinf=100.0).mean()
+        """,
+    ),
+    *(
+        function(
+            "a-mean-of-three",
+            said("a mean that counts on three images", "How many images has a batch in training, and in your mean?"),
+            body=body,
+        )
+        for function, body in (
+            (
+                loss_d,
+                """
+                losses = conjugate_of_activation(divergence, d(g(z).detach())) - activation(divergence, d(x_real))
+                return losses.sum() / 3
+                """,
+            ),
+            (loss_g, "return -conjugate_of_activation(divergence, d(g(z))).sum() / 3"),
+        )
+    ),
+    loss_g(
+        "divided-by-the-parameter",
+        said("a factor of the parameter", "Where in equation (8.1) does pi or alpha stand, other than in f itself?"),
+        body="""
+        loss = -conjugate_of_activation(divergence, d(g(z))).mean()
+        return loss / divergence.a if divergence.a else loss
+        """,
+    ),
 ]

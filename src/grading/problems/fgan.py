@@ -384,6 +384,23 @@ class Test_8b(TableTest):
         "composed_slopes": np.array([0.0, 1]),
         "conjugates": np.array([0, np.inf]),
     }
+    # The same with log 2 in it.
+    FAR_JENSEN_SHANNON = {
+        **FAR_GAN,
+        "activations": np.array([-119.30685, 0.6931472]),
+        "composed": np.array([-0.6931472, 119.30685]),
+        "conjugates": np.array([-0.6931472, np.inf]),
+    }
+    # A row with a parameter, pi = 0.3, on two of the images.
+    TWO = {**NEAR, "real": NEAR["real"][:2], "images": NEAR["images"][:2]}
+    WEIGHTED = {
+        "points": np.array([0.25, 2, 1, -3]),
+        "activations": np.array([-0.2147476, 0.2342638, 0.04793015, -2.687396]),
+        "activation_slopes": np.array([0.4378235, 0.1192029, 0.2689414, 0.9525741]),
+        "composed": np.array([-0.1386736, 0.4953106, 0.05400175, -0.2496454]),
+        "composed_slopes": np.array([0.1755432, 0.528104, 0.3408376, 8.582427e-5]),
+        "conjugates": np.array([-0.1386736, 0.4953106, 0.05400175, -0.2496454]),
+    }
 
     @graded(is_extra_credit=True)
     def test_0(self):
@@ -417,7 +434,7 @@ class Test_8b(TableTest):
 
     @graded(is_extra_credit=True)
     def test_1(self):
-        """8b-1-basic: f_gan_loss_d for Pearson's divergence and for the GAN's"""
+        """8b-1-basic: f_gan_loss_d for Pearson's divergence and the GAN's, with pi = 0.3, and far out"""
         # T of the real: 1/4, 2, -1. f*(T) of the fakes: 5/4, -1, 9/16.
         answer = {"value": -0.1458333, "grad_weight": [[[0.75, -0.4583333]]], "grad_bias": -0.0833333}
         self.f_gan_losses("f_gan_loss_d", NEAR, ["pearson"], self.PEARSON, answer)
@@ -427,17 +444,32 @@ class Test_8b(TableTest):
         # Those of 2b-2-basic.
         answer = {"value": 160, "grad_weight": [[[60, 100]]], "grad_bias": 0}
         self.f_gan_losses("f_gan_loss_d", FAR, ["gan"], self.FAR_GAN, answer)
+        answer = {**answer, "value": 158.6137}  # 2 log 2 less
+        self.f_gan_losses("f_gan_loss_d", FAR, ["jensen_shannon"], self.FAR_JENSEN_SHANNON, answer)
+        # The mean of 0.05400 and -0.24965, less that of -0.21475 and 0.23426.
+        answer = {"value": -0.1075800, "grad_weight": [[[0.0560036, -0.0596444]]], "grad_bias": -0.1080515}
+        self.f_gan_losses("f_gan_loss_d", self.TWO, ["weighted_jensen_shannon"], self.WEIGHTED, answer)
         self.again(lambda rng: self.f_gan_losses("f_gan_loss_d", random_images(rng, 3, (1, 1, 2)), ["kl"]))
 
     @graded(is_extra_credit=True)
     def test_2(self):
-        """8b-2-basic: f_gan_loss_g for Pearson's divergence and for the GAN's"""
+        """8b-2-basic: f_gan_loss_g for Pearson's divergence and the GAN's, with pi = 0.3, and far out"""
         gradient = np.repeat([-0.5, 0, -1.25 / 3], 2).reshape(3, 1, 1, 2)
         answer = {"value": -0.2708333, "grad_images": gradient}
         self.f_gan_losses("f_gan_loss_g", NEAR, ["pearson"], self.PEARSON, answer)
         gradient = np.repeat([-0.2436862, -0.01580862, -0.2074864], 2).reshape(3, 1, 1, 2)
         answer = {"value": -0.7786421, "grad_images": gradient}
         self.f_gan_losses("f_gan_loss_g", NEAR, ["gan"], self.GAN, answer)
+        # Those of 7a-1-basic, the minimax loss, and log 2 more.
+        gradient = np.repeat([0, -1 / 3, -1 / 3], 2).reshape(3, 1, 1, 2)
+        for name, known, value in (
+            ("gan", self.FAR_GAN, -80),
+            ("jensen_shannon", self.FAR_JENSEN_SHANNON, -79.30685),
+        ):
+            self.f_gan_losses("f_gan_loss_g", FAR, [name], known, {"value": value, "grad_images": gradient})
+        gradient = np.repeat([-0.1704188, -4.291214e-5], 2).reshape(2, 1, 1, 2)
+        answer = {"value": 0.0978218, "grad_images": gradient}
+        self.f_gan_losses("f_gan_loss_g", self.TWO, ["weighted_jensen_shannon"], self.WEIGHTED, answer)
         self.again(lambda rng: self.f_gan_losses("f_gan_loss_g", random_images(rng, 3, (1, 1, 2)), ["kl"]))
 
     @graded(is_extra_credit=True)
