@@ -241,6 +241,7 @@ class Test_8a(TableTest):
         """8a-2-basic: slope_at_one, and the provided lines as they were"""
         self.slopes(ROWS.items(), self.SLOPES)
         self.domains(ROWS.items(), self.DOMAINS)
+        self.domains([("alpha_below_one", 0.25)], {"alpha_below_one": (-np.inf, 4 / 3)})
         # w + log w is 1 at w = 1, and 2 + log 2 at 2; the slope is w / (1 + w).
         answer = {"value": [1, 2], "gradient": [0.5, 2 / 3]}
         omega = Column("wright_omega", "kl", None, np.array([1, 2.693147]), answer, "slope_at_one")
