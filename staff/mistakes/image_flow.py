@@ -780,5 +780,7 @@ ENTRIES = [
         + textwrap.indent(_LOG_PROB, 8 * " "),
     ),
     wrong("ImageFlow.sample", "noise-cut-off-on-one-side", CUT_OFF, "z = z.clamp(max=2.3)" + _SAMPLE),
+    wrong("ImageFlow.sample", "noise-standardised", CENTRED, "z = (z - z.mean()) / z.std()" + _SAMPLE),
+    wrong("ImageFlow.sample", "seed-set-for-the-next-call", SAME_NOISE, "torch.manual_seed(0)" + _SAMPLE),
     Right("ImageFlow.sample", "last-layer-called-twice", "self.layers[-1].forward(z)" + _SAMPLE),
 ]

@@ -199,14 +199,14 @@ def sample(module, scales, shifts, n):
         n: how many.
 
     Returns:
-        sample, other_sample: of two calls, the other in evaluation mode; is_uint8, whether they are; noise,
-        other_noise (n, D), what they began with; touched, what the calls changed in the flow.
+        sample, other_sample, third_sample: of three calls, the other in evaluation mode; is_uint8, whether they are;
+        noise, other_noise, third_noise (n, D), what they began with; touched, what the calls changed in the flow.
     """
     layers = [_Known(*arrays) for arrays in zip(*tensors(a=scales, b=shifts).values(), strict=True)]
     flow = getattr_or_unusable(module, "ImageFlow")(layers, scales.shape[1:])
     reply, told, touched = {}, 0, []
-    for key in ("", "other_"):
-        flow.train(not key)
+    for key in ("", "other_", "third_"):  # the third tells of a seed set after the first
+        flow.train(key != "other_")
         before = state_of(flow)
         images = watched(lambda: flow.sample(int(n), device=GPU))
         if not isinstance(images, torch.Tensor):

@@ -1,5 +1,6 @@
 """Problem 9, extra credit: a flow on discrete images."""
 
+import itertools
 import textwrap
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from graderUtil import graded
 from grading.case import SubmissionTest
 from grading.compare import difference
-from grading.draws import dequantisation_fault, each_once, noise_fault
+from grading.draws import centred_fault, dequantisation_fault, each_once, noise_fault
 
 CHECKERBOARD = np.array([[1.0, 0], [0, 1]]).reshape(1, 1, 2, 2)
 SECOND_CHANNEL = np.array([0.0, 1]).reshape(1, 2, 1, 1)
@@ -311,13 +312,14 @@ class Test_9c(SubmissionTest):
         self.about("ImageFlow.sample", scales=scales, shifts=shifts)
         reply = self.ask("image_flow.sample", scales=scales, shifts=shifts, n=n)
         n_dims = scales[0].size
-        calls = [(reply[key + "sample"], self._noise(reply.get(key + "noise"))) for key in ("", "other_")]
+        calls = [(reply[key + "sample"], self._noise(reply.get(key + "noise"))) for key in ("", "other_", "third_")]
         fault = next(filter(None, (noise_fault(noise, n_dims) for _, noise in calls if n > 1000)), "")
         if not fault and any(z is None or z.shape != (n, n_dims) or not np.isfinite(z).all() for _, z in calls):
             fault = "the last layer is not given one noise vector for each image"
         if not fault and n > 1000:
-            fault = noise_fault(np.concatenate([noise for _, noise in calls]), n_dims)
-        if not fault and np.array_equal(calls[0][1], calls[1][1]):
+            noises = [noise for _, noise in calls]
+            fault = noise_fault(np.concatenate(noises), n_dims) or centred_fault(noises)
+        if not fault and any(np.array_equal(one[1], other[1]) for one, other in itertools.pairwise(calls)):
             fault = "the noise is the same on each call: is a seed set, or is it kept?"
         self.fault("noise", fault)
         self.require(bool(reply["is_uint8"].all()), "type", "the images are not of type torch.uint8")
@@ -326,7 +328,7 @@ class Test_9c(SubmissionTest):
             self.expect({"images": calls[0][0]}, {"images": answer})
         if fault or not self.solution:
             return
-        for (images, noise), mode in zip(calls, ("", " in evaluation mode"), strict=True):
+        for (images, noise), mode in zip(calls, ("", " in evaluation mode", ""), strict=True):
             expected = self.solution.image_flow.sample(
                 scales, shifts, noise.reshape(n, *scales.shape[1:]).astype(float)
             )
