@@ -12,6 +12,14 @@ IN_EVALUATION_MODE = {
     "misconception": "the result is another one in evaluation mode",
     "hint": "Call your function, then eval() on the network, and call it again. Which equation asks for a mode?",
 }
+WITHOUT_GRADIENTS = {
+    "misconception": "nothing is drawn where no gradients are asked for",
+    "hint": "Call your function under torch.no_grad(), as on the test set. Is it a bound on the same number there?",
+}
+SEED_SET = {
+    "misconception": "a seed is set in the function",
+    "hint": "Call your function twice. Which numbers should be new the second time, and whose else do you set back?",
+}
 CLAMPED = {
     "misconception": "numbers are clamped for stability",
     "hint": "A flow is a bijection, and its density is exact. Which points does your clamp no longer tell apart?",

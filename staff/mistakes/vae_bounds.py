@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, KEPT, MEAN_OF_MEANS
+from staff.mistakes.shared import DEPENDENT, DRAWN_ONCE, KEPT, MEAN_OF_MEANS, SEED_SET, WITHOUT_GRADIENTS
 
 right_elbo, wrong_elbo = partial(Right, "negative_elbo_bound"), partial(Wrong, "negative_elbo_bound")
 right_iwae, wrong_iwae = partial(Right, "negative_iwae_bound"), partial(Wrong, "negative_iwae_bound")
@@ -684,4 +684,17 @@ return kl + rec, kl, rec
         + REC
         + MEANS,
     ),
+    wrong_elbo(
+        "mean-without-gradients",
+        ENCODED + "z = sample_gaussian(m, v) if torch.is_grad_enabled() else m\n" + KL + REC + MEANS,
+        **WITHOUT_GRADIENTS,
+    ),
+    wrong_iwae(
+        "mean-without-gradients",
+        WEIGHTS.replace("sample_gaussian(m, v)", "sample_gaussian(m, v) if torch.is_grad_enabled() else m")
+        + LOG_OF_MEAN,
+        **WITHOUT_GRADIENTS,
+    ),
+    wrong_elbo("seeded", "torch.manual_seed(0)\n" + SAMPLED + KL + REC + MEANS, **SEED_SET),
+    wrong_iwae("seeded", "torch.manual_seed(0)\n" + WEIGHTS + LOG_OF_MEAN, **SEED_SET),
 ]

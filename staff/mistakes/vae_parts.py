@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CENTRED, CUT_OFF, STANDARDISED
+from staff.mistakes.shared import CENTRED, CUT_OFF, STANDARDISED, WITHOUT_GRADIENTS
 
 right_sample, wrong_sample = partial(Right, "sample_gaussian"), partial(Wrong, "sample_gaussian")
 right_kl, wrong_kl = partial(Right, "kl_normal"), partial(Wrong, "kl_normal")
@@ -444,4 +444,9 @@ ENTRIES = [
         **STANDARDISED,
     ),
     wrong_sample("noise-cut-off-on-one-side", "return m + v.sqrt() * torch.randn_like(m).clamp(max=2.3)", **CUT_OFF),
+    wrong_sample(
+        "mean-without-gradients",
+        "return m + v.sqrt() * torch.randn_like(m) * torch.is_grad_enabled()",
+        **WITHOUT_GRADIENTS,
+    ),
 ]

@@ -7,6 +7,7 @@ points that are known, they are answered for from given numbers, so that a mista
 
 import contextlib
 import inspect
+import itertools
 
 import numpy as np
 import torch
@@ -110,10 +111,12 @@ def log_bernoulli_with_logits(module, x, logits, pull):
 
 
 def samples(module, m, v):
-    """What sample_gaussian gives on three calls with the same m and v, (B, d); the third tells of a seed set after the
-    first."""
-    given = tensors(m=m, v=v)
-    found = [getattr_or_unusable(module, "sample_gaussian")(given["m"], given["v"]) for _ in range(3)]
+    """What sample_gaussian gives on three calls with the same m and v, (B, d); the third, without gradients, tells of a
+    seed set after the first."""
+    given, found = tensors(m=m, v=v), []
+    for call in range(3):
+        with torch.set_grad_enabled(call < 2):
+            found.append(getattr_or_unusable(module, "sample_gaussian")(given["m"], given["v"]))
     _check("sample_gaussian", found[0], given["m"].shape)
     return {f"sample_{call}": plain(sample) for call, sample in enumerate(found)}
 
@@ -186,24 +189,30 @@ def bound_on_device(module, function, x, n_samples=None, **given):
 
 
 def draws(module, function, x, n_samples=None, **given):
-    """What a bound draws at random, on three calls with the same model: the second on the images in reverse, the third
-    in evaluation mode; arguments as above.
+    """What a bound draws at random, on four calls with the same model: the second on the images in reverse, the third
+    in evaluation mode, the fourth without gradients; arguments as above.
 
     Returns:
-        seen_0, seen_1, seen_2: all z that decode was called on.
+        seen_0, ..., seen_3: all z that decode was called on; is_seeded, whether torch's generator was left in one state
+        by two calls that found it in two.
     """
     model, x = _model(given), tensors(x=x)["x"]
     further = () if n_samples is None else (int(n_samples),)
-    reply, told = {}, 0
+    reply, told, states = {}, 0, []
     with _known_functions(module, given):
-        for call in range(3):
-            model.train(call < 2)
-            getattr_or_unusable(module, function)(model, x.flip(0) if call == 1 else x, *further)
+        for call in range(4):
+            model.train(call != 2)
+            torch.rand(())
+            with torch.set_grad_enabled(call < 3):
+                getattr_or_unusable(module, function)(model, x.flip(0) if call == 1 else x, *further)
+            states.append(torch.get_rng_state())
             drawn = seen.by(model, "z")[told:]
             told += len(drawn)
             if drawn:
                 reply[f"seen_{call}"] = _rows(drawn)
-    return reply
+    # What stands in for sample_gaussian heeds no seed.
+    is_seeded = any(torch.equal(one, other) for one, other in itertools.pairwise(states))
+    return {**reply, "is_seeded": np.array(is_seeded)}
 
 
 def _bound(module, call, x, given):

@@ -70,23 +70,24 @@ class VaeTest(SubmissionTest):
             self._problem("kl is another number on each call: the closed form draws nothing", "")
 
     def draws(self, function, n_samples=None):
-        """z is drawn from q(z | x), each for itself, and anew on each call, in evaluation mode too."""
+        """z is drawn from q(z | x), each for itself and anew on each call, whatever the mode, with gradients or not."""
         self.about(function)
         x, coefficients = random_autoencoder(self.rng, SOME if n_samples is None else 2)
         # Variances are small: what is drawn with others is wide beside them, and cannot be as wide by chance.
         coefficients["log_var_bias"] = np.full(3, LOG_VARIANCE)
         if n_samples:
             x, coefficients = told_apart(x, coefficients)
-        given = {**coefficients, **self._known(x, coefficients, 3 * (n_samples or 1))}
+        given = {**coefficients, **self._known(x, coefficients, 4 * (n_samples or 1))}
         given |= {} if n_samples is None else {"n_samples": n_samples}
         reply = self.ask("vae.draws", function=function, x=x, **given)
-        given = x, x[::-1], x
-        drawn = [self._noise(reply.get(f"seen_{k}"), given[k], coefficients, n_samples or 1) for k in range(3)]
+        given = x, x[::-1], x, x
+        drawn = [self._noise(reply.get(f"seen_{k}"), given[k], coefficients, n_samples or 1) for k in range(4)]
         faults = [fault or self._noise_fault(noise, n_samples) for noise, fault in drawn]
-        where = "", "on other images than the call before, ", "in evaluation mode, "
+        where = "", "on other images than the call before, ", "in evaluation mode, ", "under no_grad, "
         fault = next((place + text for place, text in zip(where, faults, strict=True) if text), "")
         # By way of other means the same noise is no longer the same to the last bit.
-        if not fault and any(np.allclose(one[0], other[0], atol=1e-3) for one, other in itertools.pairwise(drawn)):
+        same = any(np.allclose(one[0], other[0], atol=1e-3) for one, other in itertools.pairwise(drawn) if not fault)
+        if not fault and (same or reply["is_seeded"].any()):
             fault = "the noise is the same on each call: is a seed set, or is it kept?"
         self.fault("z", fault)
 
@@ -236,6 +237,10 @@ class Test_6a(VaeTest):
         shapes = [sample.shape for sample in found if sample.shape != (MANY, 3)]
         if fault := f"the samples are of shape {shapes[0]}" if shapes else "":
             self.fault("samples", fault)
+            return
+        means = [np.array_equal(sample, np.tile(m, (MANY, 1)).astype(np.float32)) for sample in found]
+        if means == [False, False, True]:
+            self.fault("samples", "under no_grad the samples are m itself: nothing is drawn")
             return
         left = "(samples - m) / standard deviation"
         noises = found[0], np.concatenate(found)  # of one call, and many, which tell more of the tails
