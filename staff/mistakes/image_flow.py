@@ -138,6 +138,10 @@ SCALED = {
     "misconception": "levels scaled by 255 where noise was scaled by 256",
     "hint": "Sampling undoes what dequantise does. By what did it divide?",
 }
+PRODUCT = {
+    "misconception": "the log of a product in place of the sum of logs",
+    "hint": "What is the product of the scales of an image of 1000 values, each 1.2, and what of it does float32 hold?",
+}
 PROVIDED = {
     "misconception": "provided lines changed",
     "hint": "Compare Logit and Squeeze with the file as it was handed out.",
@@ -622,7 +626,7 @@ ENTRIES = [
             CLAMPED,
         )
         for direction in ("forward", "inverse")
-        for most in (3, 7)
+        for most in (3, 7, 15)
     ),
     coupling("forward", [("m = self.mask\n", "m = self.mask\nshift = shift.clamp(-5, 5)\n")], "shift-clamped", CLAMPED),
     coupling(
@@ -783,4 +787,36 @@ ENTRIES = [
     wrong("ImageFlow.sample", "noise-standardised", CENTRED, "z = (z - z.mean()) / z.std()" + _SAMPLE),
     wrong("ImageFlow.sample", "seed-set-for-the-next-call", SAME_NOISE, "torch.manual_seed(0)" + _SAMPLE),
     Right("ImageFlow.sample", "last-layer-called-twice", "self.layers[-1].forward(z)" + _SAMPLE),
+    coupling(
+        "forward",
+        [
+            (
+                "torch.sum((1 - m) * log_scale, dim=(1, 2, 3))",
+                "(m + (1 - m) * log_scale.exp()).flatten(1).prod(dim=1).log()",
+            )
+        ],
+        "log-of-the-product-of-scales",
+        PRODUCT,
+    ),
+    coupling(
+        "inverse",
+        [
+            (
+                "torch.sum((m - 1) * log_scale, dim=(1, 2, 3))",
+                "-(m + (1 - m) * log_scale.exp()).flatten(1).prod(dim=1).log()",
+            )
+        ],
+        "log-of-the-product-of-scales",
+        PRODUCT,
+    ),
+    Right(
+        "AffineCoupling.forward",
+        "masked-in-place",
+        """
+        log_scale, shift = self.net(self.mask * z)
+        log_scale *= 1 - self.mask
+        shift *= 1 - self.mask
+        return z * log_scale.exp() + shift, log_scale.sum(dim=(1, 2, 3))
+        """,
+    ),
 ]

@@ -237,8 +237,8 @@ class _Linear(nn.Module):
         if x.dim() != 4 or x[0].numel() != self.weight.shape[1]:
             raise ValueError(f"the network was given x of shape {tuple(x.shape)}")
         seen.note(self, "x", x)
-        halves = F.linear(x.flatten(start_dim=1), self.weight, self.bias).chunk(2, dim=1)
-        return tuple(half.view(x.shape) for half in halves)
+        both = F.linear(x.flatten(start_dim=1), self.weight, self.bias).view(-1, 2, *x.shape[1:])
+        return both[:, 0], both[:, 1]  # which may be changed in place, as what chunk gives may not
 
 
 class _Known(nn.Module):

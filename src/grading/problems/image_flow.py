@@ -87,6 +87,8 @@ class Test_9b(SubmissionTest):
     FAR_BIAS = np.repeat([8.0, 30], 4)
     Z = np.array([[1.0, 2, 3, -1]]).reshape(1, 1, 2, 2)
     FAR = np.array([[1, 5991.916, 8972.874, -1]]).reshape(1, 1, 2, 2)
+    # Of 2 x 4 values four move, and e^25 to the power of four is more than float32 holds.
+    WIDE = np.array([[1.0, 0, 1, 0], [0, 1, 0, 1]]).reshape(1, 1, 2, 4)
     # Two channels of which the second stays: log_scale of a value is the one behind it, shift is 1.
     PLANES = np.array([[1.0, 2, 3], [0, 1, -0.5]]).reshape(1, 2, 1, 3)
     BEHIND = np.concatenate([np.eye(6, k=3), np.zeros((6, 6))])
@@ -112,6 +114,7 @@ class Test_9b(SubmissionTest):
             self.coupling("forward", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
         far = {"output": self.FAR, "log_det": [16]}
         self.coupling("forward", CHECKERBOARD, 0 * self.WEIGHT, self.FAR_BIAS, self.Z, far)
+        self.steep("forward", 25, np.where(self.WIDE, 1, 7.200490e10), 100)
         # 1 + 1, 2 e + 1 and 3 exp(-1/2) + 1.
         answer = {"output": self.PLANES.copy(), "log_det": [0.5]}
         answer["output"][:, 0, 0] = [2, 6.436564, 2.819592]
@@ -131,6 +134,7 @@ class Test_9b(SubmissionTest):
         # Whatever x, log_scale is -8 and shift 1: (2 - 1) e^8 and (3 - 1) e^8.
         near = {"output": np.array([[1, 2980.958, 5961.916, -1]]).reshape(1, 1, 2, 2), "log_det": [16]}
         self.coupling("inverse", CHECKERBOARD, 0 * self.WEIGHT, np.repeat([-8.0, 1], 4), self.Z, near)
+        self.steep("inverse", -25, np.where(self.WIDE, 1, 7.200490e10), 100)
         # 1 - 1, (2 - 1) / e and (3 - 1) exp(1/2).
         answer = {"output": self.PLANES.copy(), "log_det": [-0.5]}
         answer["output"][:, 0, 0] = [0, 0.3678794, 3.297443]
@@ -169,14 +173,23 @@ class Test_9b(SubmissionTest):
             self.random_case(self.rng, direction, mask, shape, training=number % 2 == 0)
         self.far_cases(direction)
 
+    def steep(self, direction, log_scale, output, log_det):
+        """Scales that are e to the log_scale, of ones."""
+        answer = {"output": output, "log_det": [log_det]}
+        bias = np.repeat([log_scale, 0.0], 8)
+        self.coupling(direction, self.WIDE, np.zeros((16, 8)), bias, np.ones((1, 1, 2, 4)), answer)
+
     def far_cases(self, direction):
-        """Numbers and shifts far from zero, and scales far from one: exp(-8) and exp(8). Each alone: how far a number
-        may be off depends on the largest beside it."""
+        """Numbers and shifts far from zero, and scales far from one, of few values and of many. Each alone: how far a
+        number may be off depends on the largest beside it."""
         by_x = np.concatenate([np.zeros((4, 4)), np.eye(4)[[0, 0, 3, 3]]])  # each shift is one of the values that stay
         self.coupling(direction, CHECKERBOARD, by_x, np.zeros(8), 30 * self.rng.normal(size=(3, 1, 2, 2)))
         for log_scale in (-8, 8):
             bias = np.repeat([log_scale, 0.0], 4)
             self.coupling(direction, CHECKERBOARD, 0 * by_x, bias, self.rng.normal(size=(3, 1, 2, 2)))
+        for log_scale in (-25, 25):
+            bias = np.repeat([log_scale, 0.0], 8)
+            self.coupling(direction, self.WIDE, np.zeros((16, 8)), bias, self.rng.normal(size=(3, 1, 2, 4)))
 
     def mask(self, function, sizes, answer=None):
         self.about(function, sizes=np.array(sizes))
