@@ -819,4 +819,37 @@ ENTRIES = [
         return z * log_scale.exp() + shift, log_scale.sum(dim=(1, 2, 3))
         """,
     ),
+    coupling("forward", [("return x, log_det", "return x, log_det.detach()")], "log-det-detached", CUT),
+    coupling("forward", [("m = self.mask\n", "m = self.mask\nshift = shift.detach()\n")], "shift-detached", CUT),
+    coupling("inverse", [("/ torch.exp(log_scale)", "/ torch.exp(log_scale.detach())")], "scale-detached", CUT),
+    wrong("ImageFlow.log_prob", "log-dets-detached", CUT, _LOG_PROB.replace("+ more", "+ more.detach()")),
+    wrong(
+        "ImageFlow.log_prob",
+        "constant-of-one-channel",
+        NO_PRIOR,
+        _LOG_PROB.replace("v[0].numel()", "v.shape[2] * v.shape[3]"),
+    ),
+    wrong("ImageFlow.log_prob", "constant-of-the-batch", NO_PRIOR, _LOG_PROB.replace("v[0].numel()", "len(v)")),
+    wrong("ImageFlow.log_prob", "two-layers-only", ORDER, _LOG_PROB.replace("self.layers:", "self.layers[:2]:")),
+    wrong(
+        "ImageFlow.log_prob",
+        "log-of-a-product-of-densities",
+        PRODUCT,
+        _LOG_PROB.replace(
+            "log_prior = -0.5 * (v**2).sum(dim=(1, 2, 3)) - 0.5 * v[0].numel() * math.log(2 * math.pi)",
+            "log_prior = (torch.exp(-0.5 * v**2) / math.sqrt(2 * math.pi)).flatten(1).prod(dim=1).log()",
+        ),
+    ),
+    wrong(
+        "bits_per_dim", "without-the-sign", SIGN_OF_BITS, "return log_likelihood.mean().abs() / n_dims / math.log(2)"
+    ),
+    wrong(
+        "log_likelihood_bound",
+        "in-place",
+        {
+            "misconception": "the log densities are changed in place",
+            "hint": "Print what you were given, before your function and after it. Who else may need it?",
+        },
+        "log_density -= n_dims * math.log(256)\nreturn log_density",
+    ),
 ]

@@ -51,18 +51,23 @@ def dequantise(module, x):
 
 
 def nats(module, function, values, n_dims):
-    """log_likelihood_bound or bits_per_dim, with the gradient of the sum of what it gives.
+    """log_likelihood_bound or bits_per_dim.
 
     Args:
         values: (B,), log densities or log likelihoods.
         n_dims: D.
+
+    Returns:
+        value; gradient, of the sum of it; values_after, what the call added to values.
     """
     given = tensors(values=values)["values"].requires_grad_()
-    value = watched(lambda: getattr_or_unusable(module, function)(given, int(n_dims)))
+    passed = given.clone()  # no leaf, as what a flow gives is none
+    value = watched(lambda: getattr_or_unusable(module, function)(passed, int(n_dims)))
     _check(function, value)
     watched_elsewhere(module, lambda again, values: getattr(again, function)(values, int(n_dims)), given)
     found = gradients(f"What {function} returned", value.sum(), {"gradient": given})
-    return {"value": plain(value), **{name: plain(gradient) for name, gradient in found.items()}}
+    found |= {"value": value, "values_after": passed - given}
+    return {name: plain(tensor) for name, tensor in found.items()}
 
 
 def mask(module, function, sizes):

@@ -27,6 +27,9 @@ class Test_9a(SubmissionTest):
         # -2000 log 2 and -4000 log 2, for 1000 values: 2 and 4 bits. In float32, exp of either is 0.
         answer = {"value": 3, "gradient": np.full(2, -7.213475e-4)}
         self.nats("bits_per_dim", np.array([-1386.294, -2772.589]), 1000, answer)
+        # 4 log 2 and 0, as a density of the levels may claim, which is no code: -1 bit.
+        answer = {"value": -1, "gradient": np.full(2, -0.3606738)}
+        self.nats("bits_per_dim", np.array([2.772589, 0]), 2, answer)
         self.again(self.other_numbers)
 
     @graded(is_extra_credit=True)
@@ -67,6 +70,7 @@ class Test_9a(SubmissionTest):
         if answer is None and self.solution:
             answer = getattr(self.solution.image_flow, function)(values, n_dims)
         self.expect(reply, answer, batch=len(values))
+        self.untouched(reply, values_after="what it is given")
 
     def dequantise(self, x):
         alone = f"dequantise, of images that are {x.flat[0]} everywhere" if np.ptp(x) == 0 else None
@@ -107,8 +111,9 @@ class Test_9b(SubmissionTest):
     @graded(is_extra_credit=True)
     def test_1(self):
         """9b-1-basic: AffineCoupling.forward of four values, of which two stay, and of two channels"""
-        # 2 e + 1, and 3 exp(-1/2) + 1 - (-1); log_det = 1 - 1/2.
+        # 2 e + 1, and 3 exp(-1/2) + 1 - (-1); log_det = 1 - 1/2. By a log_scale, z exp(log_scale) and, of log_det, 1.
         answer = {"output": self.X.copy(), "log_det": [0.5, 0]}
+        answer["grad_bias"] = [0, 7.436564, 3.819592, 0, 0, 2, 2, 0]
         answer["output"][:, 0, [0, 1], [1, 0]] = [[6.436564, 3.819592], [1, 0]]
         for training in (True, False):
             self.coupling("forward", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
@@ -124,8 +129,9 @@ class Test_9b(SubmissionTest):
     @graded(is_extra_credit=True)
     def test_2(self):
         """9b-2-basic: AffineCoupling.inverse of four values, of which two stay, and of two channels"""
-        # (2 - 1) / e, and (3 - 2) exp(1/2); log_det = -1 + 1/2.
+        # (2 - 1) / e, and (3 - 2) exp(1/2); log_det = -1 + 1/2. By a log_scale, -z and, of log_det, -1.
         answer = {"output": self.X.copy(), "log_det": [-0.5, 0]}
+        answer["grad_bias"] = [0, -1.367879, -3.648721, 0, 0, -1.367879, -2.648721, 0]
         answer["output"][:, 0, [0, 1], [1, 0]] = [[0.3678794, 1.648721], [-1, 0]]
         for training in (True, False):
             self.coupling("inverse", CHECKERBOARD, self.WEIGHT, self.BIAS, self.X, answer, training=training)
@@ -244,7 +250,17 @@ class Test_9c(SubmissionTest):
         # After layer 1: (1, 3) and (-1, 2). z = (1/2, -3/2) and (-1/2, -1); log-dets log 2 + 1 and log 2 - 1.
         # log p = -log(2 pi) - 2.5 / 2 + log 2 + 1 and -log(2 pi) - 1.25 / 2 + log 2 - 1.
         for training in (True, False):
-            self.log_prob(self.V, {"value": [-1.39473, -2.76973]}, training=training, **self.LAYERS)
+            # By v, with (1 - z1 / 2) 2 of the first value and z2 of the other.
+            answer = {"value": [-1.39473, -2.76973], "grad_v": np.reshape([1.5, -1.5, 2.5, -1], self.V.shape)}
+            self.log_prob(self.V, answer, training=training, **self.LAYERS)
+        # Four layers that change nothing but log-dets, 1 + 2 + 3 + 4, and twelve zeros: -12 log(2 pi) / 2.
+        same = {"scales": np.ones((4, 2, 2, 3)), "slopes": np.zeros((4, 2, 2, 3)), "offsets": np.arange(1.0, 5)}
+        zeros = np.zeros((1, 2, 2, 3))
+        self.log_prob(zeros, {"value": [-1.027262]}, shifts=0 * same["scales"], **same)
+        # One layer that leads to 40 and -40, whose densities float32 does not hold: -1600 - log(2 pi).
+        far = {name: array[:1, :1, :1, :2] for name, array in same.items() if name != "offsets"}
+        shifts = np.reshape([40.0, -40], (1, 1, 1, 2))
+        self.log_prob(np.zeros((1, 1, 1, 2)), {"value": [-1601.838]}, shifts=shifts, offsets=np.zeros(1), **far)
         # s = 0.01 + 0.98 v is 0.01, 1/2, 0.99, 0.255 and 0.745; sigma(z) is 1/2, 0.8 and 0.2.
         v = np.array([[0, 0.5, 1, 0.25], [0.5, 0.5, 0.5, 0.75]]).reshape(1, 1, 2, 4)
         z = np.array([[0, 1.386294, 1.386294, -1.386294], [0, 0, 0, 0]]).reshape(1, 1, 2, 4)
