@@ -74,6 +74,10 @@ MEAN_IN_EVALUATION_MODE = {
     "misconception": "the bound is taken at the mean of q in evaluation mode",
     "hint": "Is equation (31) still a bound of log p(x) where z is the mean? On which bound are models compared, then?",
 }
+CUT_OFF_PARTS = {
+    "misconception": "a part of the bound is cut off where it is large",
+    "hint": "An image of many pixels may cost 1000 nats at first. What gradient is left of a part that you cut off?",
+}
 FREE_BITS = {
     "misconception": "the KL term is kept from falling below a limit",
     "hint": "What is KL(q || p) where q is the prior, and what does your function make of it?",
@@ -697,4 +701,18 @@ return kl + rec, kl, rec
     ),
     wrong_elbo("seeded", "torch.manual_seed(0)\n" + SAMPLED + KL + REC + MEANS, **SEED_SET),
     wrong_iwae("seeded", "torch.manual_seed(0)\n" + WEIGHTS + LOG_OF_MEAN, **SEED_SET),
+    wrong_elbo("kl-cut-off", SAMPLED + KL + REC + "kl = kl.clamp(max=1000)\n" + MEANS, **CUT_OFF_PARTS),
+    wrong_elbo("reconstruction-cut-off", SAMPLED + KL + REC + "rec = rec.clamp(max=1000)\n" + MEANS, **CUT_OFF_PARTS),
+    wrong_elbo(
+        "kl-of-a-variable",
+        SAMPLED + KL + REC + "kl, rec = kl.mean() / m.shape[-1], rec.mean()\nreturn kl + rec, kl, rec",
+        misconception="the KL term is averaged over the latent variables",
+        hint="Latent variables are independent: is the divergence of two of them the mean of theirs, or the sum?",
+    ),
+    wrong_elbo(
+        "variance-cut-off",
+        ENCODED + "v = v.clamp(max=10)\nz = sample_gaussian(m, v)\n" + KL + REC + MEANS,
+        misconception="large variances are cut off",
+        hint="What brings a variance of 100 back to that of the prior, by your gradient?",
+    ),
 ]

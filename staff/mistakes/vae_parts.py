@@ -3,7 +3,7 @@
 from functools import partial
 
 from staff.mistakes.entry import Right, Wrong
-from staff.mistakes.shared import CENTRED, CUT_OFF, STANDARDISED, WITHOUT_GRADIENTS
+from staff.mistakes.shared import CENTRED, CUT_OFF, SOFTPLUS_CUT_SHORT, STANDARDISED, WITHOUT_GRADIENTS
 
 right_sample, wrong_sample = partial(Right, "sample_gaussian"), partial(Wrong, "sample_gaussian")
 right_kl, wrong_kl = partial(Right, "kl_normal"), partial(Wrong, "kl_normal")
@@ -448,5 +448,27 @@ ENTRIES = [
         "mean-without-gradients",
         "return m + v.sqrt() * torch.randn_like(m) * torch.is_grad_enabled()",
         **WITHOUT_GRADIENTS,
+    ),
+    wrong_kl(
+        "epsilon-in-the-logs",
+        "return 0.5 * (torch.log(pv + 1e-8) - torch.log(qv + 1e-8) + (qv + (qm - pm) ** 2) / pv - 1).sum(-1)",
+        misconception="an epsilon inside the logs",
+        hint="Try a variance of 1e-8. Its log is a plain number; what is that of yours?",
+    ),
+    wrong_kl(
+        "logs-cut-off",
+        "logs = pv.log().clamp(-10, 10) - qv.log().clamp(-10, 10)\n"
+        "return 0.5 * (logs + (qv + (qm - pm) ** 2) / pv - 1).sum(-1)",
+        misconception="log variances are cut off",
+        hint="Try a variance of 1e-8. By your gradient, can q still become wider?",
+    ),
+    right_kl(
+        "never-below-zero",
+        "return F.relu(0.5 * (pv.log() - qv.log() + (qv + (qm - pm) ** 2) / pv - 1).sum(-1))",
+    ),
+    wrong_log(
+        "softplus-cut-short-at-8",
+        "return (x * logits - F.softplus(logits, threshold=8)).sum(-1)",
+        **SOFTPLUS_CUT_SHORT,
     ),
 ]
