@@ -70,13 +70,21 @@ class OneChannelConv(nn.Conv2d):
         return known and hasattr(torch._C, "_will_engine_execute_node")
 
     def forward(self, x):
-        """Maps (B, 1, H, W) to (B, out_channels, H', W')."""
+        """Maps (B, 1, H, W) to (B, out_channels, H', W'), within autocast in its dtype, but by way of float32.
+
+        The background of images is one number, and so is its rounding: bfloat16 would move it across the kink of a
+        leaky ReLU in all pixels at once.
+        """
+        kind = x.device.type
+        if kind not in ("cpu", "cuda") or not torch.is_autocast_enabled(kind):
+            return self._convolved(x)
+        with torch.autocast(kind, enabled=False):
+            return self._convolved(x.float()).to(torch.get_autocast_dtype(kind))
+
+    def _convolved(self, x):
         if x.dim() != 4 or not _is_followed(x):
             return super().forward(x)
-        tensors = x, self.weight, self.bias
-        if torch.is_autocast_enabled("cpu"):
-            tensors = (tensor.to(torch.get_autocast_dtype("cpu")) for tensor in tensors)
-        return _Convolution.apply(*tensors, self.stride, self.padding)
+        return _Convolution.apply(x, self.weight, self.bias, self.stride, self.padding)
 
 
 class _Convolution(torch.autograd.Function):

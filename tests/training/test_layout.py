@@ -103,6 +103,18 @@ def test_a_convolution_of_one_channel_follows_autocast():
         torch.testing.assert_close(own, theirs, rtol=0.02, atol=0.1)
 
 
+def test_within_autocast_the_background_of_images_stays_on_its_side_of_zero():
+    torch.manual_seed(0)
+    layer = torch.nn.Conv2d(1, 32, 4)
+    with torch.no_grad():
+        layer.bias.copy_(layer.weight.sum((1, 2, 3)) + 1e-4)  # images of -1 give 1e-4
+    layout.apply(layer)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value = layer(torch.full((1, 1, 28, 28), -1.0))
+    assert value.dtype == torch.bfloat16
+    assert (value > 0).all()
+
+
 @pytest.mark.parametrize(
     "options",
     [dict(in_channels=2), dict(dilation=2), dict(padding="same"), dict(padding_mode="circular"), dict(bias=False)],
