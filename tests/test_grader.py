@@ -128,8 +128,8 @@ class Oracle:
 
     def vae_draws(self, function, x, n_samples=None, **case):
         count = () if n_samples is None else (n_samples,)
-        given = x, x[::-1], x
-        return {f"seen_{call}": self.bound(function, count, x, case)["seen"] for call, x in enumerate(given)}
+        given = enumerate((x, x[::-1], x, x))
+        return {"is_seeded": False, **{f"seen_{k}": self.bound(function, count, x, case)["seen"] for k, x in given}}
 
     def bound(self, function, count, x, case):
         case = {name: case[name] for name in COEFFICIENTS}
@@ -162,7 +162,7 @@ class Oracle:
         return {**noisy, "x_after": 0 * x}
 
     def image_flow_nats(self, function, values, n_dims):
-        return getattr(solution.image_flow, function)(values, n_dims)
+        return {**getattr(solution.image_flow, function)(values, n_dims), "values_after": 0 * values}
 
     def image_flow_mask(self, function, sizes):
         return {"value": getattr(solution.image_flow, function)(*sizes)}
@@ -180,7 +180,7 @@ class Oracle:
     def image_flow_sample(self, scales, shifts, n):
         shape = scales.shape[1:]
         reply = {"is_uint8": True}
-        for key in ("", "other_"):
+        for key in ("", "other_", "third_"):
             noise = self.rng.normal(size=(n, *shape))
             reply |= {f"{key}noise": noise.reshape(n, -1)}
             reply |= {f"{key}sample": solution.image_flow.sample(scales, shifts, noise)}
