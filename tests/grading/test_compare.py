@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grading.compare import agree, difference, error, shown
+from grading.compare import agree, difference, error, likeness, shown
 
 
 def test_rounding_is_no_difference():
@@ -83,3 +83,22 @@ def test_agreement_is_of_shape_kind_and_value():
     assert not agree(np.array([1.0]), np.array(1.0))
     assert agree(np.array("a"), np.array("a")) and not agree(np.array("a"), np.array("b"))
     assert not agree(np.array("1"), np.array(1))
+
+
+@pytest.mark.parametrize(
+    "got, like",
+    [
+        ([0, 0, 0], "nothing"),
+        ([1000, 2, 0], "less"),
+        ([-2000, -4, -0.02], "multiple"),
+        ([1000, 2, 0.05], "other"),  # once the right ones, but for a small entry
+    ],
+)
+def test_arrays_are_like_the_right_ones_as_a_whole(got, like):
+    right = np.array([1000, 2, 0.01])
+    assert likeness([(np.array(got, float), right)]) == like
+    assert likeness([(np.array(got[:1], float), right[:1]), (np.array(got[1:], float), right[1:])]) == like
+
+
+def test_where_an_array_is_missing_they_are_less():
+    assert likeness([(np.ones(2), np.ones(2)), (None, np.ones(2))]) == "less"
