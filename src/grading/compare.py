@@ -71,8 +71,8 @@ def likeness(pairs):
     with np.errstate(over="ignore", invalid="ignore"):
         factor = got @ right / max(right @ right, 1e-30)
     near = {"rtol": 1e-3, "atol": 1e-3 * np.abs(right).max()}
-    is_other = np.isfinite(factor) and abs(factor - 1) > 1e-3  # else only a few small entries are not right
-    if right.size > 1 and is_other and np.allclose(got, factor * right, **near):
+    is_scaled = np.isfinite(factor) and abs(factor - 1) > 1e-3  # else only a few small entries are not right
+    if right.size > 1 and is_scaled and np.allclose(got, factor * right, **near):
         return "multiple"
     is_less = (np.abs(got) < np.abs(right)) | np.isclose(got, right, rtol=1e-3, atol=1e-5)
     return "less" if is_less.all() else "other"

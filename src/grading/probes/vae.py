@@ -202,7 +202,7 @@ def draws(module, function, x, n_samples=None, **given):
     with _known_functions(module, given):
         for call in range(4):
             model.train(call != 2)
-            torch.rand(())
+            torch.rand(())  # the calls find the generator in different states
             with torch.set_grad_enabled(call < 3):
                 getattr_or_unusable(module, function)(model, x.flip(0) if call == 1 else x, *further)
             states.append(torch.get_rng_state())
